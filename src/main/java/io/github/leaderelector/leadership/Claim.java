@@ -1,0 +1,43 @@
+package io.github.leaderelector.leadership;
+
+import java.time.Duration;
+import java.time.Instant;
+
+/**
+ * "I lead", with its end.
+ *
+ * @param fencingToken the {@code resourceVersion} of the write that began the tenure; greater than that of every
+ *     earlier tenure of the Lease, whoever held it
+ * @param since when the tenure began, by the wall clock
+ * @param sent when the last acknowledged write of the Lease was <em>sent</em>; whatever the answer's delay, others
+ *     count from a later moment
+ * @param length how long the claim holds from {@code sent} on: the renew deadline
+ */
+public record Claim(long fencingToken, Instant since, Moment sent, Duration length) {
+
+    /**
+     * What is left of the claim at {@code now}; zero when it has ended.
+     *
+     * <p>Time by which the wall clock ran ahead counts as passed, because a suspended machine stops the monotonic
+     * clock, but not the others' clocks.
+     */
+    public Duration remaining(Moment now) {
+        Duration left = length.minus(now.since(sent)).minus(now.suspendedSince(sent));
+        return left.isNegative() ? Duration.ZERO : left;
+    }
+
+    /** Whether the claim still holds at {@code now}. */
+    public boolean holds(Moment now) {
+        return !remaining(now).isZero();
+    }
+
+    /** The monotonic time, in nanoseconds, at which the claim ends unless it is renewed. */
+    public long validUntilNanos() {
+        return sent.nanos() + length.toNanos();
+    }
+
+    /** This claim, carried on by a later acknowledged write. */
+    Claim renewed(Moment laterSent) {
+        return laterSent.nanos() - sent.nanos() > 0 ? new Claim(fencingToken, since, laterSent, length) : this;
+    }
+}

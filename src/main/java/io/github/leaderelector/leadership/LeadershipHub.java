@@ -1,0 +1,255 @@
+package io.github.leaderelector.leadership;
+
+import io.github.leaderelector.leadership.Observation.TimePassed;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+
+/**
+ * Holds the current {@link Leadership}; everybody reads it here, and is told here when it changes.
+ *
+ * <p>One writer at a time: {@link #observe} runs the state machine under a lock that is never held while observers
+ * work. Reading takes no lock, unless the reader is the first to notice that a claim has ended. Safe for use by many
+ * threads.
+ */
+public final class LeadershipHub {
+
+    /** How many changes {@link #transitions} remembers. */
+    static final int REMEMBERED_TRANSITIONS = 50;
+
+    private final Ticker ticker;
+    private final LeadershipStateMachine machine;
+    private final List<Mailbox> mailboxes = new CopyOnWriteArrayList<>();
+    private final ArrayDeque<Transition> transitions = new ArrayDeque<>();
+    private final Object lock = new Object();
+    private volatile Versioned current;
+
+    private record Versioned(long version, Leadership leadership) {}
+
+    /**
+     * @param identity who we are
+     * @param lease which Lease
+     * @param renewDeadline how long a claim holds after its write was sent
+     * @param ticker the clocks
+     */
+    public LeadershipHub(String identity, LeaseRef lease, Duration renewDeadline, Ticker ticker) {
+        this.ticker = ticker;
+        this.machine = new LeadershipStateMachine(renewDeadline);
+        this.current = new Versioned(0, Leadership.unknown(identity, lease, ticker.now()));
+    }
+
+    /** The state now. A claim that has ended is not in it, even if nobody has noticed the end yet. */
+    public Leadership current() {
+        Leadership leadership = current.leadership();
+        Claim claim = leadership.claim();
+        if (claim == null || claim.holds(ticker.now())) {
+            return leadership;
+        }
+        observe(new TimePassed());
+        return current.leadership();
+    }
+
+    /** Whether this process leads now. */
+    public boolean leads() {
+        return current.leadership().leads(ticker.now());
+    }
+
+    /** Takes note of {@code observation} and tells the observers if it changed anything. */
+    public void observe(Observation observation) {
+        synchronized (lock) {
+            Moment now = ticker.now();
+            Leadership before = current.leadership();
+            Leadership after = machine.next(before, observation, now);
+            if (after.equals(before)) {
+                return;
+            }
+            current = new Versioned(current.version() + 1, after);
+            remember(before, after, now);
+            // Inside the lock, so that nobody is told of two changes in the wrong order; a mailbox only
+            // hands over to its executor.
+            mailboxes.forEach(Mailbox::wake);
+        }
+    }
+
+    private void remember(Leadership before, Leadership after, Moment now) {
+        boolean began = before.claim() == null && after.claim() != null;
+        boolean ceased = before.claim() != null && after.claim() == null;
+        boolean anotherHolder = !Objects.equals(before.holder(), after.holder());
+        boolean anotherTenure = before.claim() != null
+                && after.claim() != null
+                && before.claim().fencingToken() != after.claim().fencingToken();
+        if (began || ceased || anotherTenure || anotherHolder) {
+            long sequence = transitions.isEmpty() ? 1 : transitions.getLast().sequence() + 1;
+            if (transitions.size() == REMEMBERED_TRANSITIONS) {
+                transitions.removeFirst();
+            }
+            transitions.addLast(new Transition(sequence, before, after, now, gap(before, now)));
+        }
+    }
+
+    private static Duration gap(Leadership before, Moment now) {
+        // Whoever has just started does not know how long there has been no leader.
+        return before.seen() ? before.leaderlessFor(now) : Duration.ZERO;
+    }
+
+    /**
+     * The last changes with a {@link Transition#sequence} greater than {@code after}, oldest first; at most
+     * {@value #REMEMBERED_TRANSITIONS} are remembered.
+     */
+    public List<Transition> transitions(long after) {
+        synchronized (lock) {
+            return transitions.stream().filter(t -> t.sequence() > after).toList();
+        }
+    }
+
+    /**
+     * Subscribes {@code observer}: it is told the current state at once, and then of every change.
+     *
+     * @param name what to call it in log lines
+     * @param executor where it is called; one that rejects work silences it
+     */
+    public void subscribe(String name, Executor executor, LeadershipObserver observer) {
+        add(new Mailbox(name, executor, observer, false));
+    }
+
+    /**
+     * Subscribes {@code observer} as one whose sign of leadership others act on, so that {@link #told} waits for it;
+     * else as {@link #subscribe}.
+     */
+    public void subscribeSign(String name, Executor executor, LeadershipObserver observer) {
+        add(new Mailbox(name, executor, observer, true));
+    }
+
+    private void add(Mailbox mailbox) {
+        mailboxes.add(mailbox);
+        mailbox.wake();
+    }
+
+    /** Tells all observers the current state again, so that what was lost or undone is made good. */
+    public void retell() {
+        current();
+        mailboxes.forEach(Mailbox::wake);
+    }
+
+    /**
+     * Completes when every sign subscribed so far looks like the state that holds now, or like a later one. A sign that
+     * fails holds it up until it succeeds.
+     */
+    public CompletableFuture<Void> told() {
+        long version = current.version();
+        return CompletableFuture.allOf(mailboxes.stream()
+                .filter(Mailbox::isSign)
+                .map(m -> m.applied(version))
+                .toArray(CompletableFuture<?>[]::new));
+    }
+
+    /** The latest-value mailbox of one observer. */
+    private final class Mailbox implements Runnable {
+
+        private static final System.Logger LOG = System.getLogger(LeadershipHub.class.getPackageName());
+
+        private final String name;
+        private final Executor executor;
+        private final LeadershipObserver observer;
+        private final boolean sign;
+        private final List<Waiter> waiters = new ArrayList<>();
+        private boolean scheduled;
+        private boolean running;
+        private boolean again;
+        private long appliedVersion = -1;
+        private boolean failing;
+
+        private record Waiter(long version, CompletableFuture<Void> future) {}
+
+        Mailbox(String name, Executor executor, LeadershipObserver observer, boolean sign) {
+            this.name = name;
+            this.executor = executor;
+            this.observer = observer;
+            this.sign = sign;
+        }
+
+        boolean isSign() {
+            return sign;
+        }
+
+        void wake() {
+            synchronized (this) {
+                if (scheduled) {
+                    return;
+                }
+                if (running) {
+                    again = true;
+                    return;
+                }
+                scheduled = true;
+            }
+            try {
+                executor.execute(this);
+            } catch (java.util.concurrent.RejectedExecutionException stopped) {
+                synchronized (this) {
+                    scheduled = false;
+                }
+            }
+        }
+
+        @Override
+        public void run() {
+            synchronized (this) {
+                scheduled = false;
+                running = true;
+                again = false;
+            }
+            Versioned told = current;
+            boolean done = false;
+            try {
+                observer.onLeadership(told.leadership());
+                done = true;
+            } catch (Exception failure) {
+                if (failure instanceof InterruptedException) {
+                    Thread.currentThread().interrupt();
+                }
+                logOnce(failure);
+            } finally {
+                finished(told.version(), done);
+            }
+        }
+
+        private void logOnce(Exception failure) {
+            if (!failing) {
+                LOG.log(System.Logger.Level.WARNING, () -> name + ": " + failure.getMessage());
+            }
+        }
+
+        private void finished(long version, boolean done) {
+            List<CompletableFuture<Void>> due = new ArrayList<>();
+            boolean once;
+            synchronized (this) {
+                running = false;
+                failing = !done;
+                once = again;
+                if (done) {
+                    appliedVersion = version;
+                    waiters.removeIf(w -> w.version() <= version && due.add(w.future()));
+                }
+            }
+            due.forEach(f -> f.complete(null));
+            if (once) {
+                wake();
+            }
+        }
+
+        synchronized CompletableFuture<Void> applied(long version) {
+            if (appliedVersion >= version) {
+                return CompletableFuture.completedFuture(null);
+            }
+            CompletableFuture<Void> future = new CompletableFuture<>();
+            waiters.add(new Waiter(version, future));
+            return future;
+        }
+    }
+}

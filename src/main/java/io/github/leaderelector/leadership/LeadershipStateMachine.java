@@ -1,0 +1,213 @@
+package io.github.leaderelector.leadership;
+
+import io.github.leaderelector.leadership.Observation.ApiFailed;
+import io.github.leaderelector.leadership.Observation.CampaignAllowed;
+import io.github.leaderelector.leadership.Observation.LeaseSeen;
+import io.github.leaderelector.leadership.Observation.ResignRequested;
+import io.github.leaderelector.leadership.Observation.WriteAcknowledged;
+import io.github.leaderelector.leadership.Reason.Code;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rules by which an observation turns one {@link Leadership} into the next: a pure function.
+ *
+ * <p>Only {@link WriteAcknowledged} can begin or lengthen a claim, and only up to the renew deadline counted from when
+ * the write was sent. Everything else can only end it. What is older than what was already seen, by
+ * {@code resourceVersion}, changes nothing.
+ */
+final class LeadershipStateMachine {
+
+    private final Duration renewDeadline;
+
+    /** @param renewDeadline how long a claim holds after the write that carries it was sent */
+    LeadershipStateMachine(Duration renewDeadline) {
+        this.renewDeadline = renewDeadline;
+    }
+
+    /** The state after {@code observation}; the same object when nothing changed. */
+    Leadership next(Leadership state, Observation observation, Moment now) {
+        Leadership settled = settle(state, now);
+        if (observation instanceof LeaseSeen seen) {
+            return leaseSeen(settled, seen, now);
+        }
+        if (observation instanceof WriteAcknowledged written) {
+            return writeAcknowledged(settled, written, now);
+        }
+        if (observation instanceof ApiFailed failed) {
+            return failed.problem().equals(settled.problem())
+                    ? settled
+                    : with(settled, settled.observed(), failed.problem());
+        }
+        if (observation instanceof ResignRequested resign) {
+            return resigned(settled, resign.reason(), now);
+        }
+        if (observation instanceof CampaignAllowed) {
+            return settled.phase() == Phase.RESIGNED ? following(settled, now) : settled;
+        }
+        return settled;
+    }
+
+    /** Ends a claim that time has ended. */
+    private static Leadership settle(Leadership state, Moment now) {
+        Claim claim = state.claim();
+        if (claim == null || claim.holds(now)) {
+            return state;
+        }
+        boolean suspended = now.since(claim.sent()).compareTo(claim.length()) < 0;
+        Reason reason = suspended
+                ? new Reason(
+                        Code.SUSPENDED,
+                        "The wall clock ran ahead by more than the claim had left, as after a suspended" + " machine.")
+                : new Reason(
+                        Code.RENEW_DEADLINE,
+                        "The API server did not acknowledge a renewal within "
+                                + claim.length().toMillis()
+                                + " ms"
+                                + (state.problem() == null ? "." : ": " + state.problem()));
+        return notLeading(state, state.observed(), reason, now);
+    }
+
+    private Leadership leaseSeen(Leadership state, LeaseSeen seen, Moment now) {
+        ObservedLease lease = seen.lease();
+        if (state.observed() != null
+                && lease.resourceVersion() < state.observed().resourceVersion()) {
+            return state;
+        }
+        return switch (state.phase()) {
+            case LEADING ->
+                seen.writer() == Observation.Writer.US
+                        ? with(state, lease, null)
+                        : notLeading(state, lease, lostTo(seen, state.identity()), now);
+            case RESIGNED -> with(state, lease, null);
+            case UNKNOWN, FOLLOWING -> followed(state, seen, now);
+        };
+    }
+
+    private static Leadership followed(Leadership state, LeaseSeen seen, Moment now) {
+        ObservedLease lease = seen.lease();
+        boolean sameHolder = state.observed() != null && java.util.Objects.equals(state.holder(), lease.holder());
+        if (state.phase() == Phase.FOLLOWING && sameHolder) {
+            return with(state, lease, null);
+        }
+        return new Leadership(
+                state.identity(),
+                state.lease(),
+                Phase.FOLLOWING,
+                null,
+                lease,
+                now,
+                whyFollowing(lease, seen.writer(), state.identity()),
+                null);
+    }
+
+    private Leadership writeAcknowledged(Leadership state, WriteAcknowledged written, Moment now) {
+        ObservedLease lease = written.lease();
+        if (state.observed() != null
+                && lease.resourceVersion() < state.observed().resourceVersion()) {
+            return state;
+        }
+        Claim old = state.claim();
+        if (old != null) {
+            return new Leadership(
+                    state.identity(),
+                    state.lease(),
+                    Phase.LEADING,
+                    old.renewed(written.sent()),
+                    lease,
+                    state.since(),
+                    state.reason(),
+                    null);
+        }
+        Claim claim = new Claim(lease.resourceVersion(), now.wall(), written.sent(), renewDeadline);
+        if (state.phase() == Phase.RESIGNED) {
+            return with(state, lease, null);
+        }
+        if (!claim.holds(now)) {
+            return followed(state, new LeaseSeen(lease, Observation.Writer.US, true), now);
+        }
+        return new Leadership(
+                state.identity(),
+                state.lease(),
+                Phase.LEADING,
+                claim,
+                lease,
+                now,
+                new Reason(Code.ACQUIRED, "This replica holds the Lease."),
+                null);
+    }
+
+    private static Leadership resigned(Leadership state, Reason reason, Moment now) {
+        if (state.phase() == Phase.RESIGNED && state.reason().equals(reason)) {
+            return state;
+        }
+        return new Leadership(
+                state.identity(), state.lease(), Phase.RESIGNED, null, state.observed(), now, reason, state.problem());
+    }
+
+    private static Leadership following(Leadership state, Moment now) {
+        ObservedLease lease = state.observed();
+        return lease == null
+                ? Leadership.unknown(state.identity(), state.lease(), now)
+                : new Leadership(
+                        state.identity(),
+                        state.lease(),
+                        Phase.FOLLOWING,
+                        null,
+                        lease,
+                        now,
+                        whyFollowing(lease, Observation.Writer.OTHER, state.identity()),
+                        state.problem());
+    }
+
+    private static Leadership notLeading(Leadership state, @Nullable ObservedLease lease, Reason reason, Moment now) {
+        return new Leadership(
+                state.identity(), state.lease(), Phase.FOLLOWING, null, lease, now, reason, state.problem());
+    }
+
+    private static Leadership with(Leadership state, @Nullable ObservedLease lease, @Nullable String problem) {
+        return new Leadership(
+                state.identity(),
+                state.lease(),
+                state.phase(),
+                state.claim(),
+                lease,
+                state.since(),
+                state.reason(),
+                problem);
+    }
+
+    private static Reason lostTo(LeaseSeen seen, String identity) {
+        if (!seen.exists()) {
+            return new Reason(Code.DELETED, "The Lease was deleted while this replica held it.");
+        }
+        if (seen.writer() == Observation.Writer.NAMESAKE) {
+            return new Reason(
+                    Code.IDENTITY_CONFLICT, "Another process writes the Lease under our identity '" + identity + "'.");
+        }
+        String holder = seen.lease().holder();
+        return new Reason(
+                Code.OVERWRITTEN,
+                holder == null
+                        ? "Somebody emptied the Lease while this replica held it."
+                        : "'" + holder + "' overwrote the Lease while this replica held it.");
+    }
+
+    private static Reason whyFollowing(ObservedLease lease, Observation.Writer writer, String identity) {
+        if (lease.holder() == null) {
+            return new Reason(Code.VACANT, "Nobody holds the Lease.");
+        }
+        if (!lease.holder().equals(identity)) {
+            return new Reason(Code.HELD_BY_OTHER, "'" + lease.holder() + "' holds the Lease.");
+        }
+        return switch (writer) {
+            case US -> new Reason(Code.VACANT, "This replica's own claim to the Lease has ended.");
+            case NAMESAKE, OTHER ->
+                new Reason(
+                        Code.HELD_BY_OTHER,
+                        "Another process, or this replica before a restart, holds the Lease under our identity '"
+                                + identity
+                                + "'.");
+        };
+    }
+}

@@ -1,0 +1,43 @@
+package io.github.leaderelector.leadership;
+
+/**
+ * Why things are as they are.
+ *
+ * @param code the kind of reason, stable, for metrics and machines
+ * @param text one sentence for people
+ */
+public record Reason(Code code, String text) {
+
+    /** The kinds of reason. */
+    public enum Code {
+        /** The sidecar has just begun. */
+        STARTING,
+        /** Took a Lease that nobody held. */
+        ACQUIRED,
+        /** Somebody else holds the Lease. */
+        HELD_BY_OTHER,
+        /** Nobody holds the Lease, as far as can be seen. */
+        VACANT,
+        /** The API server did not acknowledge a write within the renew deadline. */
+        RENEW_DEADLINE,
+        /** The clocks say that this machine was suspended. */
+        SUSPENDED,
+        /** Another wrote the Lease while we held it. */
+        OVERWRITTEN,
+        /** The Lease was deleted while we held it. */
+        DELETED,
+        /** Somebody else writes under our identity. */
+        IDENTITY_CONFLICT,
+        /** The sidecar is stopping. */
+        SHUTDOWN,
+        /** Asked to give up the lead. */
+        STEP_DOWN,
+        /** The API server refuses or does not answer. */
+        API_FAILURE,
+    }
+
+    /** The code as a metric's label: lower case, with underscores. */
+    public String label() {
+        return code.name().toLowerCase(java.util.Locale.ROOT);
+    }
+}
