@@ -1,0 +1,61 @@
+package io.github.leaderelector.election;
+
+import io.github.leaderelector.leadership.Claim;
+import io.github.leaderelector.leadership.Leadership;
+import io.github.leaderelector.leadership.LeadershipHub;
+import io.github.leaderelector.leadership.LeadershipObserver;
+import io.github.leaderelector.leadership.Observation.TimePassed;
+import io.github.leaderelector.leadership.Ticker;
+import java.time.Duration;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Ends a claim for the onlookers at the moment it ends by itself, on a thread that does nothing else.
+ *
+ * <p>Readers of the hub do not need it, they look at the clock; but nobody reads the file through the hub. It looks ten
+ * times a second, because after a suspension of the machine a timer set on the monotonic clock fires late by as long as
+ * that was.
+ */
+final class ClaimWatchdog implements LeadershipObserver {
+
+    private static final Duration LOOK = Duration.ofMillis(100);
+
+    private final LeadershipHub hub;
+    private final Ticker ticker;
+    private final ScheduledExecutorService executor;
+    private @Nullable Future<?> alarm;
+
+    /** @param executor a thread of its own */
+    ClaimWatchdog(LeadershipHub hub, Ticker ticker, ScheduledExecutorService executor) {
+        this.hub = hub;
+        this.ticker = ticker;
+        this.executor = executor;
+    }
+
+    /** Called by the hub, on the watchdog's own thread. */
+    @Override
+    public void onLeadership(Leadership leadership) {
+        look();
+    }
+
+    private void look() {
+        if (alarm != null) {
+            alarm.cancel(false);
+            alarm = null;
+        }
+        hub.observe(new TimePassed());
+        Claim claim = hub.current().claim();
+        if (claim != null) {
+            long left = claim.validUntilNanos() - ticker.nanoTime();
+            try {
+                alarm = executor.schedule(this::look, Math.min(left, LOOK.toNanos()), TimeUnit.NANOSECONDS);
+            } catch (RejectedExecutionException stopped) {
+                alarm = null;
+            }
+        }
+    }
+}

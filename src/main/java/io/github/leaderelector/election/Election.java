@@ -1,0 +1,127 @@
+package io.github.leaderelector.election;
+
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.github.leaderelector.leadership.LeadershipHub;
+import io.github.leaderelector.leadership.LeaseRef;
+import io.github.leaderelector.leadership.Reason;
+import io.github.leaderelector.leadership.Ticker;
+import io.github.leaderelector.leadership.Vital;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jboss.logging.Logger;
+
+/**
+ * One candidate in the election for one Lease: puts the parts of this room together, starts and stops them.
+ *
+ * <p>{@link #start} and {@link #stop} are called once each, from one thread.
+ */
+public final class Election implements Vital, AutoCloseable {
+
+    private static final Logger LOG = Logger.getLogger(Election.class);
+
+    /** How long stopping may take: until all signs are taken back and the Lease is released. */
+    private static final Duration TIME_TO_STOP = Duration.ofSeconds(4);
+
+    /** A runner that has not shown life for as many request time-outs is dead. */
+    private static final int DEAD_TIMEOUTS = 10;
+
+    private final LeaseRef ref;
+    private final Timings timings;
+    private final Ticker ticker;
+    private final ElectionParts parts;
+    private final ScheduledExecutorService executor;
+    private final ScheduledExecutorService watchdogExecutor;
+    private final ExecutorService watchExecutor;
+    private final KubernetesClient client;
+    private volatile boolean stopped;
+
+    /** @param config where the API server is; its retries and time-outs are replaced by the election's */
+    public Election(Config config, LeaseRef ref, String identity, Timings timings, LeadershipHub hub, Ticker ticker) {
+        this.ref = ref;
+        this.timings = timings;
+        this.ticker = ticker;
+        this.executor = ElectionThreads.timed("election");
+        this.watchdogExecutor = ElectionThreads.timed("claim-watchdog");
+        this.watchExecutor = ElectionThreads.passing("lease-watch");
+        this.client = new KubernetesClientBuilder()
+                .withConfig(patient(config, timings))
+                .build();
+        LeaseApi api = new Fabric8LeaseApi(client, ref, timings.requestTimeout(), watchExecutor);
+        this.parts = new ElectionParts(api, ref, identity, timings, hub, hub::observe, ticker, executor, new Random());
+        WatchedLock lock = new WatchedLock(parts.session(), parts.tracker(), ref, identity, timings.leaseDuration());
+        parts.electors(() -> new Fabric8Elector(client, lock, timings, executor));
+        hub.subscribe("claim watchdog", watchdogExecutor, new ClaimWatchdog(hub, ticker, watchdogExecutor));
+    }
+
+    private static Config patient(Config config, Timings timings) {
+        int timeout = Math.toIntExact(timings.requestTimeout().toMillis());
+        return new ConfigBuilder(config)
+                .withConnectionTimeout(timeout)
+                .withRequestTimeout(timeout)
+                .withRequestRetryBackoffLimit(0)
+                .withWatchReconnectLimit(0)
+                .build();
+    }
+
+    /** Begins to campaign. Returns at once. */
+    public void start() {
+        parts.start();
+    }
+
+    /**
+     * Stops claiming, waits until every sign of it is taken back, then releases the Lease if we hold it; all within a
+     * few seconds, whatever the API server does. What could not be released expires.
+     */
+    public void stop(Reason reason) {
+        if (stopped) {
+            return;
+        }
+        stopped = true;
+        if (!within(TIME_TO_STOP, parts.resign(reason))) {
+            LOG.warnf(
+                    "Lease %s could not be released; others get it when it expires, after %d s.",
+                    ref, timings.leaseDuration().toSeconds());
+        }
+    }
+
+    private static boolean within(Duration time, CompletableFuture<Boolean> done) {
+        try {
+            return done.get(time.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException | ExecutionException late) {
+            return false;
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /** Frees threads and connections; after {@link #stop}. */
+    @Override
+    public void close() {
+        parts.close();
+        executor.shutdownNow();
+        watchdogExecutor.shutdownNow();
+        watchExecutor.shutdownNow();
+        client.close();
+    }
+
+    @Override
+    public Optional<String> failure() {
+        long silent = ticker.nanoTime() - parts.runner().lastTickNanos();
+        Duration bound =
+                parts.runner().tickPeriod().plus(timings.requestTimeout().multipliedBy(DEAD_TIMEOUTS));
+        return !stopped && silent > bound.toNanos()
+                ? Optional.of("The election's thread has been stuck for " + silent / 1_000_000 + " ms.")
+                : Optional.empty();
+    }
+}

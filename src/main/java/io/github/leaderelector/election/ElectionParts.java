@@ -1,0 +1,112 @@
+package io.github.leaderelector.election;
+
+import io.github.leaderelector.leadership.LeadershipHub;
+import io.github.leaderelector.leadership.LeaseRef;
+import io.github.leaderelector.leadership.Observation;
+import io.github.leaderelector.leadership.Observation.CampaignAllowed;
+import io.github.leaderelector.leadership.Observation.ResignRequested;
+import io.github.leaderelector.leadership.Reason;
+import io.github.leaderelector.leadership.Ticker;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+
+/**
+ * The parts of an election that know neither where answers come from nor how time passes, put together. The simulation
+ * of the tests runs the same.
+ */
+final class ElectionParts implements ElectionRunner.WatchTrust {
+
+    private final LeaseTracker tracker;
+    private final LeaseSession session;
+    private final LeaseWatcher watcher;
+    private final ElectionRunner runner;
+    private final LeadershipHub hub;
+    private Elector.Factory electors = () -> {
+        throw new IllegalStateException("no electors");
+    };
+
+    /**
+     * @param observer who is told what is observed: the hub
+     * @param executor the election's one thread
+     */
+    ElectionParts(
+            LeaseApi api,
+            LeaseRef ref,
+            String identity,
+            Timings timings,
+            LeadershipHub hub,
+            Consumer<Observation> observer,
+            Ticker ticker,
+            ScheduledExecutorService executor,
+            RandomGenerator random) {
+        this.hub = hub;
+        this.tracker = new LeaseTracker(identity, timings.leaseDuration(), observer, ticker, this::changed);
+        this.session = new LeaseSession(
+                api, ref, identity, timings, tracker, hub, ticker, this::trusted, new ProblemLog(ticker));
+        this.watcher = new LeaseWatcher(api, tracker, session, ticker, executor, random, this::changed);
+        this.runner = new ElectionRunner(
+                tracker, session, hub, ticker, timings, () -> electors.create(), executor, random, this);
+    }
+
+    /** Sets who makes the electors; before {@link #start}. */
+    void electors(Elector.Factory factory) {
+        electors = factory;
+    }
+
+    /** Begins to campaign and to watch. Returns at once. */
+    void start() {
+        runner.start();
+        watcher.open();
+    }
+
+    /**
+     * Stops claiming, waits until every sign of it is taken back, then releases the Lease: stop first, release second.
+     *
+     * @return completes with whether the Lease is free of us; never, if a sign cannot be taken back, since then the
+     *     Lease must not be given to others before it expires
+     */
+    CompletableFuture<Boolean> resign(Reason reason) {
+        hub.observe(new ResignRequested(reason));
+        runner.stop();
+        return hub.told().thenCompose(told -> session.release());
+    }
+
+    /** Campaigns again after {@link #resign}. */
+    void campaign() {
+        hub.observe(new CampaignAllowed());
+        runner.resume();
+    }
+
+    LeaseTracker tracker() {
+        return tracker;
+    }
+
+    LeaseSession session() {
+        return session;
+    }
+
+    ElectionRunner runner() {
+        return runner;
+    }
+
+    /** Closes the watch. */
+    void close() {
+        watcher.close();
+    }
+
+    private void changed() {
+        runner.changed();
+    }
+
+    @Override
+    public boolean trusted() {
+        return watcher.trusted();
+    }
+
+    @Override
+    public void check() {
+        watcher.check();
+    }
+}

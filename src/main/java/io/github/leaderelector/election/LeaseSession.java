@@ -1,0 +1,258 @@
+package io.github.leaderelector.election;
+
+import io.github.leaderelector.leadership.Claim;
+import io.github.leaderelector.leadership.Leadership;
+import io.github.leaderelector.leadership.LeadershipHub;
+import io.github.leaderelector.leadership.LeaseRef;
+import io.github.leaderelector.leadership.Moment;
+import io.github.leaderelector.leadership.Observation.ApiFailed;
+import io.github.leaderelector.leadership.Phase;
+import io.github.leaderelector.leadership.Ticker;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BooleanSupplier;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The three things one does with a Lease: look at it, hold it, release it. The one place that writes to the API.
+ *
+ * <p>Nothing here blocks. Looking and holding are for one caller at a time (the elector's loop); releasing may come at
+ * any time, from any thread.
+ */
+final class LeaseSession {
+
+    /** Attempts of one write when the Lease changes under our hands for reasons that are not ours. */
+    private static final int ATTEMPTS = 3;
+
+    private static final Logger LOG = Logger.getLogger(LeaseSession.class);
+
+    private final LeaseApi api;
+    private final LeaseRef ref;
+    private final String identity;
+    private final Timings timings;
+    private final LeaseTracker tracker;
+    private final LeadershipHub hub;
+    private final Ticker ticker;
+    private final BooleanSupplier watchHealthy;
+    private final ProblemLog problems;
+
+    private volatile long lastCallNanos;
+    private volatile @Nullable Moment lastAcknowledgedSent;
+    private volatile @Nullable Long heldBackUntilNanos;
+    private volatile CompletableFuture<?> writing = CompletableFuture.completedFuture(null);
+
+    LeaseSession(
+            LeaseApi api,
+            LeaseRef ref,
+            String identity,
+            Timings timings,
+            LeaseTracker tracker,
+            LeadershipHub hub,
+            Ticker ticker,
+            BooleanSupplier watchHealthy,
+            ProblemLog problems) {
+        this.api = api;
+        this.ref = ref;
+        this.identity = identity;
+        this.timings = timings;
+        this.tracker = tracker;
+        this.hub = hub;
+        this.ticker = ticker;
+        this.watchHealthy = watchHealthy;
+        this.problems = problems;
+        this.lastCallNanos = ticker.nanoTime();
+    }
+
+    /** The monotonic time, in nanoseconds, at which the elector last called; tells a silent elector. */
+    long lastCallNanos() {
+        return lastCallNanos;
+    }
+
+    /**
+     * What the Lease means for us now.
+     *
+     * <p>Answers from what was observed while that can be trusted: always when we hold the Lease, since our next write
+     * would fail if that were wrong; else while the watch is healthy. Otherwise, and before a Lease is called
+     * {@link Standing.Lapsed}, it asks the API server. Fails with a {@link LeaseApiException}.
+     */
+    CompletableFuture<Standing> look() {
+        lastCallNanos = ticker.nanoTime();
+        Standing standing = tracker.standing();
+        if (standing instanceof Standing.Ours) {
+            return CompletableFuture.completedFuture(standing);
+        }
+        boolean trusted = standing instanceof Standing.Held || standing instanceof Standing.Free;
+        if (trusted && watchHealthy.getAsBoolean()) {
+            return CompletableFuture.completedFuture(standing);
+        }
+        return refresh().thenApply(done -> tracker.standing());
+    }
+
+    /** Reads the Lease from the API server. Fails with a {@link LeaseApiException}. */
+    CompletableFuture<Void> refresh() {
+        long versionWhenSent = tracker.version();
+        return noted(api.get()).thenAccept(lease -> tracker.read(lease, versionWhenSent));
+    }
+
+    /**
+     * Takes or renews the Lease: one write.
+     *
+     * <p>Does nothing when our last write is younger than half a retry period (Fabric8's elector renews right after
+     * acquiring, and in bursts after a stall). Fails with a {@link LeaseApiException} when we may not hold it now:
+     * because another does, by our own monotonic clock and whatever the elector thinks; because we were told not to
+     * lead; or because the server asked to wait.
+     */
+    CompletableFuture<Void> hold() {
+        lastCallNanos = ticker.nanoTime();
+        return hold(ATTEMPTS);
+    }
+
+    private CompletableFuture<Void> hold(int attempts) {
+        Standing standing = tracker.standing();
+        boolean ours = standing instanceof Standing.Ours;
+        LeaseApiException refusal = refusal(standing);
+        if (refusal != null) {
+            return CompletableFuture.failedFuture(refusal);
+        }
+        Moment sent = ticker.now();
+        if (ours && writtenJustNow(sent)) {
+            return CompletableFuture.completedFuture(null);
+        }
+        Leadership leadership = hub.current();
+        Instant renewTime = tracker.nextRenewTime(sent);
+        @Nullable LeaseDocument present = tracker.document().orElse(null);
+        CompletableFuture<LeaseDocument> write = present == null
+                ? api.create(held(LeaseDocument.initial(ref), leadership, renewTime, sent))
+                : api.replace(held(present, leadership, renewTime, sent));
+        writing = write;
+        return noted(write)
+                .thenAccept(stored -> {
+                    lastAcknowledgedSent = sent;
+                    tracker.written(stored);
+                })
+                .exceptionallyCompose(thrown -> holdFailed(thrown, ours, attempts));
+    }
+
+    private CompletionStage<Void> holdFailed(Throwable thrown, boolean ours, int attempts) {
+        LeaseApiException failure = LeaseApiException.from(thrown);
+        heedRetryAfter(failure);
+        boolean changedUnderOurHands = failure.conflict() || failure.notFound();
+        if (!changedUnderOurHands || (!ours && watchHealthy.getAsBoolean())) {
+            return CompletableFuture.failedFuture(failure);
+        }
+        return refresh()
+                .thenCompose(done -> ours && attempts > 1 && tracker.standing() instanceof Standing.Ours
+                        ? hold(attempts - 1)
+                        : CompletableFuture.failedFuture(failure));
+    }
+
+    private @Nullable LeaseApiException refusal(Standing standing) {
+        if (hub.current().phase() == Phase.RESIGNED) {
+            return new LeaseApiException(LeaseApiException.NO_ANSWER, "Not a candidate.", null);
+        }
+        if (standing instanceof Standing.Held held) {
+            return new LeaseApiException(409, "'" + held.holder() + "' holds the Lease.", null);
+        }
+        if (standing instanceof Standing.Unknown) {
+            return new LeaseApiException(LeaseApiException.NO_ANSWER, "The Lease has not been seen yet.", null);
+        }
+        Long heldBack = heldBackUntilNanos;
+        if (heldBack != null && ticker.nanoTime() - heldBack < 0) {
+            return new LeaseApiException(429, "The API server asked to wait.", null);
+        }
+        return null;
+    }
+
+    private boolean writtenJustNow(Moment now) {
+        Moment last = lastAcknowledgedSent;
+        return last != null
+                && hub.leads()
+                && now.since(last).compareTo(timings.retryPeriod().dividedBy(2)) < 0;
+    }
+
+    private LeaseDocument held(LeaseDocument present, Leadership leadership, Instant renewTime, Moment sent) {
+        boolean carriesOn = leadership.leads(sent);
+        Instant acquired = carriesOn ? present.acquireTime() : null;
+        // client-go counts a transition when the holder changes, and an absent Lease begins at 0.
+        boolean sameHolder = identity.equals(present.holder()) || present.version() == 0;
+        return present.heldBy(
+                identity,
+                timings.leaseDuration(),
+                acquired == null ? renewTime : acquired,
+                renewTime,
+                present.term() + (sameHolder ? 0 : 1));
+    }
+
+    /**
+     * Waits as long as the server asks, but not so long that a claim would end unrenewed: one more request must fit in
+     * before.
+     */
+    private void heedRetryAfter(LeaseApiException failure) {
+        Duration wait = failure.retryAfter();
+        if (wait == null) {
+            return;
+        }
+        Moment now = ticker.now();
+        Claim claim = hub.current().claim();
+        if (claim != null) {
+            Duration spare = claim.remaining(now).minus(timings.requestTimeout());
+            wait = wait.compareTo(spare) < 0 ? wait : spare;
+        }
+        heldBackUntilNanos = now.nanos() + wait.toNanos();
+    }
+
+    /**
+     * Clears the holder, if it is us; completes with whether the Lease is known to be free of us then. The hub must
+     * have stopped claiming, and the observers must have heard of it, before.
+     */
+    CompletableFuture<Boolean> release() {
+        if (hub.leads()) {
+            throw new IllegalStateException("release before the claim was given up");
+        }
+        // A write that takes the Lease may be under way, and would take it for nobody.
+        return tracker.standing() instanceof Standing.Ours
+                ? release(ATTEMPTS)
+                : writing.handle((stored, thrown) -> null).thenCompose(done -> release(ATTEMPTS));
+    }
+
+    private CompletableFuture<Boolean> release(int attempts) {
+        @Nullable LeaseDocument present = tracker.document().orElse(null);
+        if (present == null || !(tracker.standing() instanceof Standing.Ours)) {
+            return CompletableFuture.completedFuture(true);
+        }
+        Instant renewTime = ticker.wallTime().truncatedTo(java.time.temporal.ChronoUnit.MICROS);
+        return noted(api.replace(present.releasedAt(renewTime)))
+                .thenApply(stored -> {
+                    tracker.written(stored);
+                    return true;
+                })
+                .exceptionallyCompose(thrown -> {
+                    if (attempts <= 1) {
+                        return CompletableFuture.completedFuture(false);
+                    }
+                    // A renewal whose answer is not here yet may have gone through before.
+                    return refresh().thenCompose(done -> release(attempts - 1));
+                })
+                .exceptionally(thrown -> false);
+    }
+
+    private <T> CompletableFuture<T> noted(CompletableFuture<T> answer) {
+        long sent = ticker.nanoTime();
+        return answer.whenComplete((value, thrown) -> {
+            LOG.debugf("answered after %d us: %s", (ticker.nanoTime() - sent) / 1000, thrown == null ? "ok" : thrown);
+            if (thrown == null) {
+                problems.solved();
+                return;
+            }
+            LeaseApiException failure = LeaseApiException.from(thrown);
+            if (!failure.conflict()) {
+                String text = String.valueOf(failure.getMessage());
+                problems.report(text);
+                hub.observe(new ApiFailed(text));
+            }
+        });
+    }
+}

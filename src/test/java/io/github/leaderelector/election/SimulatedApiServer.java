@@ -1,0 +1,126 @@
+package io.github.leaderelector.election;
+
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one Lease of an API server, with versions, preconditions and watchers as the real one has them; without network:
+ * {@link SimulatedConnection} puts one in between.
+ */
+final class SimulatedApiServer {
+
+    /** One who is told of each change. */
+    interface Watcher {
+        void event(boolean deleted, LeaseDocument lease);
+    }
+
+    private final List<Watcher> watchers = new ArrayList<>();
+    private @Nullable Lease lease;
+    private long revision = 100;
+    private int uids;
+    private int writes;
+    private int conflicts;
+    private int reads;
+
+    Optional<LeaseDocument> get() {
+        reads++;
+        return Optional.ofNullable(lease).map(LeaseDocument::new);
+    }
+
+    LeaseDocument create(LeaseDocument document) {
+        if (lease != null) {
+            conflicts++;
+            throw new LeaseApiException(409, "exists", null);
+        }
+        writes++;
+        uids++;
+        return store(new LeaseBuilder(document.toLease())
+                .editMetadata()
+                .withUid("uid-" + uids)
+                .endMetadata()
+                .build());
+    }
+
+    LeaseDocument replace(LeaseDocument document) {
+        if (lease == null) {
+            throw new LeaseApiException(404, "absent", null);
+        }
+        if (document.version() != new LeaseDocument(lease).version()) {
+            conflicts++;
+            throw new LeaseApiException(409, "changed", null);
+        }
+        writes++;
+        return store(document.toLease());
+    }
+
+    /** Somebody else changes it, without asking for the version. */
+    void edit(UnaryOperator<LeaseBuilder> change) {
+        if (lease != null) {
+            store(change.apply(new LeaseBuilder(lease)).build());
+        }
+    }
+
+    /** Somebody else puts {@code document} there. */
+    void put(LeaseDocument document) {
+        uids++;
+        store(new LeaseBuilder(document.toLease())
+                .editMetadata()
+                .withUid("uid-" + uids)
+                .endMetadata()
+                .build());
+    }
+
+    void delete() {
+        if (lease != null) {
+            Lease last = versioned(lease);
+            lease = null;
+            tell(true, new LeaseDocument(last));
+        }
+    }
+
+    private LeaseDocument store(Lease changed) {
+        Lease stored = versioned(changed);
+        lease = stored;
+        LeaseDocument document = new LeaseDocument(stored);
+        tell(false, document);
+        return document;
+    }
+
+    private Lease versioned(Lease changed) {
+        revision++;
+        return new LeaseBuilder(changed)
+                .editMetadata()
+                .withResourceVersion(Long.toString(revision))
+                .endMetadata()
+                .build();
+    }
+
+    private void tell(boolean deleted, LeaseDocument document) {
+        List.copyOf(watchers).forEach(w -> w.event(deleted, document));
+    }
+
+    void watch(Watcher watcher) {
+        watchers.add(watcher);
+    }
+
+    void unwatch(Watcher watcher) {
+        watchers.remove(watcher);
+    }
+
+    int reads() {
+        return reads;
+    }
+
+    int writes() {
+        return writes;
+    }
+
+    int conflicts() {
+        return conflicts;
+    }
+}

@@ -1,0 +1,212 @@
+package io.github.leaderelector.election;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** One machine's connection to the simulated API server, with all that can happen to it. */
+final class SimulatedConnection implements LeaseApi {
+
+    /** What happens to requests. */
+    enum Fault {
+        /** They are answered. */
+        NONE,
+        /** They never arrive. */
+        REQUEST_LOST,
+        /** They arrive, the answer does not. */
+        ANSWER_LOST,
+        /** They may arrive very late, even after the caller has given up. */
+        SLOW,
+        /** They are answered with 500 and do nothing. */
+        REFUSED,
+        /** They are answered with 500 but go through. */
+        LIED,
+        /** They are answered with 429 and Retry-After. */
+        THROTTLED,
+        /** They are answered with 403. */
+        FORBIDDEN,
+    }
+
+    private final VirtualTime time;
+    private final SimulatedMachine machine;
+    private final SimulatedApiServer server;
+    private final Duration requestTimeout;
+    private final RandomGenerator random;
+    private Fault fault = Fault.NONE;
+    private boolean watchSilent;
+    private boolean watchForbidden;
+    private @Nullable Subscription subscription;
+
+    SimulatedConnection(
+            VirtualTime time,
+            SimulatedMachine machine,
+            SimulatedApiServer server,
+            Duration requestTimeout,
+            RandomGenerator random) {
+        this.time = time;
+        this.machine = machine;
+        this.server = server;
+        this.requestTimeout = requestTimeout;
+        this.random = random;
+    }
+
+    void fault(Fault next) {
+        fault = next;
+    }
+
+    void watchSilent(boolean silent) {
+        watchSilent = silent;
+    }
+
+    void watchForbidden(boolean forbidden) {
+        watchForbidden = forbidden;
+    }
+
+    void breakWatch() {
+        Subscription open = subscription;
+        if (open != null) {
+            open.close();
+            machine.after(latency(), () -> open.listener.closed(failure("broken")));
+        }
+    }
+
+    @Override
+    public CompletableFuture<Optional<LeaseDocument>> get() {
+        return call(server::get);
+    }
+
+    @Override
+    public CompletableFuture<LeaseDocument> create(LeaseDocument lease) {
+        return call(() -> server.create(lease));
+    }
+
+    @Override
+    public CompletableFuture<LeaseDocument> replace(LeaseDocument lease) {
+        return call(() -> server.replace(lease));
+    }
+
+    private <T> CompletableFuture<T> call(Supplier<T> operation) {
+        CompletableFuture<T> answer = new CompletableFuture<>();
+        machine.after(requestTimeout.toNanos(), () -> answer.completeExceptionally(failure("no answer")));
+        Fault now = fault;
+        if (now == Fault.REQUEST_LOST) {
+            return answer;
+        }
+        long there = now == Fault.SLOW ? random.nextLong(2 * requestTimeout.toNanos()) : latency();
+        time.in(there, () -> arrived(operation, now, answer));
+        return answer;
+    }
+
+    private <T> void arrived(Supplier<T> operation, Fault now, CompletableFuture<T> answer) {
+        switch (now) {
+            case NONE, SLOW -> answer(answer, outcome(operation));
+            case LIED -> {
+                var unused = outcome(operation);
+                answer(answer, CompletableFuture.failedFuture(new LeaseApiException(500, "etcd timed out", null)));
+            }
+            case REFUSED ->
+                answer(answer, CompletableFuture.failedFuture(new LeaseApiException(500, "internal", null)));
+            case THROTTLED ->
+                answer(
+                        answer,
+                        CompletableFuture.failedFuture(
+                                new LeaseApiException(429, "too many requests", Duration.ofSeconds(1))));
+            case FORBIDDEN ->
+                answer(answer, CompletableFuture.failedFuture(new LeaseApiException(403, "forbidden", null)));
+            case ANSWER_LOST -> {
+                var unused = outcome(operation);
+            }
+            case REQUEST_LOST -> throw new IllegalStateException();
+        }
+    }
+
+    private static <T> CompletableFuture<T> outcome(Supplier<T> operation) {
+        try {
+            return CompletableFuture.completedFuture(operation.get());
+        } catch (LeaseApiException refused) {
+            return CompletableFuture.failedFuture(refused);
+        }
+    }
+
+    private <T> void answer(CompletableFuture<T> answer, CompletableFuture<T> outcome) {
+        machine.after(latency(), () -> {
+            var unused = outcome.whenComplete((value, thrown) -> {
+                if (thrown == null) {
+                    answer.complete(value);
+                } else {
+                    answer.completeExceptionally(thrown);
+                }
+            });
+        });
+    }
+
+    @Override
+    public CompletableFuture<Watch> watch(WatchListener listener) {
+        if (watchForbidden) {
+            return CompletableFuture.failedFuture(new LeaseApiException(403, "watch forbidden", null));
+        }
+        if (fault != Fault.NONE) {
+            CompletableFuture<Watch> answer = new CompletableFuture<>();
+            machine.after(requestTimeout.toNanos(), () -> answer.completeExceptionally(failure("no answer")));
+            return answer;
+        }
+        CompletableFuture<Watch> answer = new CompletableFuture<>();
+        time.in(latency(), () -> {
+            Subscription opened = new Subscription(listener);
+            subscription = opened;
+            server.watch(opened);
+            server.get().ifPresent(lease -> opened.event(false, lease));
+            machine.after(latency(), () -> answer.complete(opened));
+        });
+        return answer;
+    }
+
+    private long latency() {
+        // Mostly a millisecond or two, now and then much more.
+        return random.nextInt(20) == 0 ? random.nextLong(200_000_000L) : 300_000 + random.nextLong(2_000_000);
+    }
+
+    private static LeaseApiException failure(String why) {
+        return new LeaseApiException(LeaseApiException.NO_ANSWER, why, null);
+    }
+
+    /** A watch: events come in order, each after a delay of its own, unless it is silent. */
+    private final class Subscription implements SimulatedApiServer.Watcher, Watch {
+        private final WatchListener listener;
+        private long lastArrival;
+        private boolean closed;
+
+        Subscription(WatchListener listener) {
+            this.listener = listener;
+        }
+
+        @Override
+        public void event(boolean deleted, LeaseDocument lease) {
+            if (watchSilent || fault == Fault.REQUEST_LOST || fault == Fault.ANSWER_LOST) {
+                return;
+            }
+            lastArrival = Math.max(lastArrival, time.now() + latency());
+            time.at(
+                    lastArrival,
+                    () -> machine.run(() -> {
+                        if (closed) {
+                            return;
+                        }
+                        if (deleted) {
+                            listener.deleted(lease);
+                        } else {
+                            listener.changed(lease);
+                        }
+                    }));
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+            server.unwatch(this);
+        }
+    }
+}

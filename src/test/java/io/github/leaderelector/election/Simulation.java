@@ -1,0 +1,223 @@
+package io.github.leaderelector.election;
+
+import io.github.leaderelector.election.SimulatedCandidate.Mutation;
+import io.github.leaderelector.leadership.Claim;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+
+/**
+ * One schedule: a few candidates on one Lease, and what befalls them, all drawn from one seed.
+ *
+ * <p>After each event it checks that no two of those who can be asked claim to lead, and that each tenure has a larger
+ * token than all before; at the end, when the faults have stopped, that there is a leader in time.
+ */
+final class Simulation {
+
+    private static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
+    private static final Timings[] TIMINGS = {
+        new Timings(Duration.ofSeconds(15), Duration.ofSeconds(10), Duration.ofSeconds(2)),
+        new Timings(Duration.ofSeconds(3), Duration.ofSeconds(2), Duration.ofMillis(500)),
+    };
+
+    private final long seed;
+    private final Random random;
+    private final Mutation mutation;
+    private final VirtualTime time = new VirtualTime();
+    private final SimulatedApiServer server = new SimulatedApiServer();
+    private final Timings timings;
+    private final List<SimulatedCandidate> candidates = new ArrayList<>();
+    private final List<String> history = new ArrayList<>();
+    private final boolean drift;
+    private long lastToken;
+    private int tenures;
+    private Optional<String> violation = Optional.empty();
+
+    Simulation(long seed, Mutation mutation) {
+        this.seed = seed;
+        this.random = new Random(seed);
+        this.mutation = mutation;
+        this.timings = TIMINGS[random.nextInt(TIMINGS.length)];
+        this.drift = random.nextBoolean();
+    }
+
+    /** What went wrong, with the history that led to it; empty if nothing did. */
+    Optional<String> run() {
+        int replicas = 2 + random.nextInt(3);
+        for (int i = 0; i < replicas; i++) {
+            String identity = "pod-" + (char) ('a' + i);
+            time.at(random.nextLong(2_000_000_000L), () -> startCandidate(identity));
+        }
+        long lease = timings.leaseDuration().toNanos();
+        long faultsEnd = 2 * lease + random.nextLong(lease);
+        int faults = 1 + random.nextInt(6);
+        for (int i = 0; i < faults; i++) {
+            time.at(random.nextLong(faultsEnd), () -> befall(faultsEnd));
+        }
+        time.at(faultsEnd, this::heal);
+        run(faultsEnd);
+        // A lease by the slowest clock, a request that hangs, a back-off, and some latency.
+        long bound = (long) (lease * 1.25) + 3 * timings.requestTimeout().toNanos() + 3_000_000_000L;
+        run(faultsEnd + bound);
+        if (violation.isEmpty() && leaders().size() != 1) {
+            violate("no leader " + bound / 1_000_000 + " ms after the last fault");
+        }
+        return violation;
+    }
+
+    int tenures() {
+        return tenures;
+    }
+
+    private void run(long end) {
+        if (violation.isEmpty()) {
+            time.runUntil(end, this::check);
+        }
+    }
+
+    private void startCandidate(String identity) {
+        double speed = drift ? 0.9 + random.nextDouble() * 0.2 : 1;
+        Duration wallOffset = Duration.ofSeconds(random.nextInt(7200) - 3600);
+        SimulatedMachine machine =
+                new SimulatedMachine(time, speed, NOON.plusNanos(time.now()).plus(wallOffset));
+        SimulatedCandidate candidate = new SimulatedCandidate(
+                identity, time, machine, server, timings, mutation, new Random(random.nextLong()));
+        candidates.removeIf(old -> old.identity.equals(identity));
+        candidates.add(candidate);
+        note("start " + identity + " speed " + speed);
+        candidate.start();
+    }
+
+    private void befall(long faultsEnd) {
+        SimulatedCandidate one = victim();
+        if (one == null) {
+            return;
+        }
+        long left = faultsEnd - time.now();
+        long howLong =
+                Math.min(left, random.nextLong(2 * timings.leaseDuration().toNanos()));
+        switch (random.nextInt(12)) {
+            case 0, 1 -> {
+                note("stop " + one.identity);
+                one.stop();
+                restart(one, 4_100_000_000L + random.nextLong(1_000_000_000L));
+            }
+            case 2 -> {
+                note("kill " + one.identity);
+                one.machine.kill();
+                restart(one, random.nextLong(2 * timings.leaseDuration().toNanos()));
+            }
+            case 3 -> {
+                note("freeze " + one.identity + " for " + howLong / 1_000_000);
+                one.machine.freeze();
+                time.in(howLong, () -> {
+                    note("thaw " + one.identity);
+                    one.machine.thaw();
+                });
+            }
+            case 4, 5, 6, 7 -> {
+                SimulatedConnection.Fault[] faults = SimulatedConnection.Fault.values();
+                SimulatedConnection.Fault fault = faults[1 + random.nextInt(faults.length - 1)];
+                note(fault + " " + one.identity + " for " + howLong / 1_000_000);
+                one.connection.fault(fault);
+                time.in(howLong, () -> one.connection.fault(SimulatedConnection.Fault.NONE));
+            }
+            case 8 -> {
+                note("silent watch " + one.identity);
+                one.connection.watchSilent(true);
+                time.in(howLong, () -> one.connection.watchSilent(false));
+            }
+            case 9 -> {
+                note("broken watch " + one.identity);
+                one.connection.watchForbidden(random.nextBoolean());
+                one.connection.breakWatch();
+            }
+            case 10 -> {
+                note("wall clock " + one.identity);
+                one.machine.stepWallClock(Duration.ofSeconds(random.nextInt(7200) - 3600));
+            }
+            default -> {
+                note("edit metadata");
+                server.edit(l -> l.editMetadata()
+                        .addToAnnotations("edited", Long.toString(time.now()))
+                        .endMetadata());
+            }
+        }
+    }
+
+    private void restart(SimulatedCandidate old, long after) {
+        time.in(after, () -> {
+            if (candidates.contains(old)) {
+                old.machine.kill();
+                startCandidate(old.identity);
+            }
+        });
+    }
+
+    private @org.jspecify.annotations.Nullable SimulatedCandidate victim() {
+        if (candidates.isEmpty()) {
+            return null;
+        }
+        // The leader is the one whose troubles matter.
+        List<SimulatedCandidate> leaders = leaders();
+        return !leaders.isEmpty() && random.nextInt(3) > 0
+                ? leaders.get(0)
+                : candidates.get(random.nextInt(candidates.size()));
+    }
+
+    private void heal() {
+        note("faults end");
+        for (SimulatedCandidate candidate : List.copyOf(candidates)) {
+            candidate.connection.fault(SimulatedConnection.Fault.NONE);
+            candidate.connection.watchSilent(false);
+            candidate.connection.watchForbidden(false);
+            candidate.machine.thaw();
+            if (candidate.machine.dead()) {
+                startCandidate(candidate.identity);
+            }
+        }
+    }
+
+    private List<SimulatedCandidate> leaders() {
+        return candidates.stream().filter(SimulatedCandidate::claims).toList();
+    }
+
+    private void check() {
+        SimulatedCandidate leader = null;
+        for (SimulatedCandidate candidate : candidates) {
+            if (candidate.claims()) {
+                if (leader != null) {
+                    violate(leader.identity + " and " + candidate.identity + " both claim to lead");
+                    return;
+                }
+                leader = candidate;
+            }
+        }
+        if (leader != null) {
+            Claim claim = leader.hub.current().claim();
+            if (claim != null && claim.fencingToken() != lastToken) {
+                if (claim.fencingToken() < lastToken) {
+                    violate(leader.identity + " leads with token " + claim.fencingToken() + " after " + lastToken);
+                    return;
+                }
+                tenures++;
+                lastToken = claim.fencingToken();
+                note(leader.identity + " leads, token " + lastToken);
+            }
+        }
+    }
+
+    private void note(String what) {
+        history.add(String.format("%9.3f s  %s", time.now() / 1e9, what));
+    }
+
+    private void violate(String what) {
+        if (violation.isEmpty()) {
+            note(what);
+            violation = Optional.of("seed " + seed + ", " + timings + "\n" + String.join("\n", history));
+        }
+    }
+}
