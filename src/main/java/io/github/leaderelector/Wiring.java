@@ -1,0 +1,60 @@
+package io.github.leaderelector;
+
+import io.fabric8.kubernetes.client.Config;
+import io.github.leaderelector.config.LeaderElectorConfig;
+import io.github.leaderelector.config.Settings;
+import io.github.leaderelector.config.UnknownSettings;
+import io.github.leaderelector.election.Election;
+import io.github.leaderelector.election.Timings;
+import io.github.leaderelector.leadership.LeadershipHub;
+import io.github.leaderelector.leadership.LeaseRef;
+import io.github.leaderelector.leadership.Ticker;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import org.eclipse.microprofile.config.ConfigProvider;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/** Makes the beans that belong to no room: the clocks, the settings and the hub. */
+final class Wiring {
+
+    private static final Logger LOG = Logger.getLogger(Wiring.class);
+
+    private Wiring() {}
+
+    @Produces
+    @Singleton
+    static Ticker ticker() {
+        return Ticker.system();
+    }
+
+    @Produces
+    @Singleton
+    static Settings settings(LeaderElectorConfig config) {
+        UnknownSettings.among(
+                        ConfigProvider.getConfig().getPropertyNames(),
+                        System.getenv().keySet())
+                .forEach(LOG::warn);
+        return Settings.of(config);
+    }
+
+    @Produces
+    @Singleton
+    static LeadershipHub hub(Settings settings, Config kubernetes, Ticker ticker) {
+        String namespace = settings.namespace().orElseGet(() -> namespaceOf(kubernetes));
+        return new LeadershipHub(
+                settings.identity(), new LeaseRef(namespace, settings.leaseName()), settings.renewDeadline(), ticker);
+    }
+
+    @Produces
+    @Singleton
+    static Election election(Settings settings, Config kubernetes, LeadershipHub hub, Ticker ticker) {
+        Timings timings = new Timings(settings.leaseDuration(), settings.renewDeadline(), settings.retryPeriod());
+        return new Election(kubernetes, hub.current().lease(), settings.identity(), timings, hub, ticker);
+    }
+
+    private static String namespaceOf(Config kubernetes) {
+        @Nullable String namespace = kubernetes.getNamespace();
+        return namespace == null || namespace.isBlank() ? "default" : namespace;
+    }
+}

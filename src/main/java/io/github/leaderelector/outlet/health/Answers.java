@@ -1,0 +1,18 @@
+package io.github.leaderelector.outlet.health;
+
+import io.smallrye.mutiny.Uni;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+
+/** Makes the answers of the checks, all of one shape. */
+final class Answers {
+
+    private Answers() {}
+
+    static Uni<HealthCheckResponse> answer(String name, boolean up, String reason) {
+        return Uni.createFrom()
+                .item(HealthCheckResponse.named(name)
+                        .status(up)
+                        .withData("reason", reason)
+                        .build());
+    }
+}

@@ -1,0 +1,22 @@
+package io.github.leaderelector.outlet.http;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import io.github.leaderelector.leadership.Leadership;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What clients of {@code leader-elector:0.5} and {@code nais/elector} expect of {@code GET /}.
+ *
+ * @param name who holds the Lease; empty when nobody is known to
+ * @param lastUpdate since when, RFC 3339
+ */
+@JsonPropertyOrder({"name", "last_update"})
+public record HolderAnswer(
+        String name, @JsonProperty("last_update") String lastUpdate) {
+
+    static HolderAnswer of(Leadership leadership) {
+        @Nullable String holder = leadership.holder();
+        return new HolderAnswer(holder == null ? "" : holder, Times.rfc3339(leadership.since()));
+    }
+}

@@ -1,0 +1,52 @@
+package io.github.leaderelector.outlet.http;
+
+import io.github.leaderelector.leadership.Leadership;
+import io.github.leaderelector.leadership.LeadershipHub;
+import io.github.leaderelector.leadership.Moment;
+import io.github.leaderelector.leadership.Ticker;
+import io.smallrye.common.annotation.NonBlocking;
+import jakarta.inject.Singleton;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import org.jboss.resteasy.reactive.Cache;
+
+/** Answers who leads. On leaders and followers alike the status is 200: the answer is in the body. */
+@Path("/")
+@Singleton
+@NonBlocking
+@Produces(MediaType.APPLICATION_JSON)
+public final class LeaderResource {
+
+    private final LeadershipHub hub;
+    private final Ticker ticker;
+
+    /** Answers from {@code hub} by the clocks of {@code ticker}. */
+    public LeaderResource(LeadershipHub hub, Ticker ticker) {
+        this.hub = hub;
+        this.ticker = ticker;
+    }
+
+    /** Whether this replica leads, and all that is known about it. */
+    @GET
+    @Path("leader")
+    @Cache(noStore = true)
+    public LeaderAnswer leader() {
+        Leadership leadership = hub.current();
+        Moment now = ticker.now();
+        if (leadership.claim() != null && !leadership.leads(now)) {
+            // The claim ended between the two lines above; the hub now knows, and says why.
+            leadership = hub.current();
+            now = ticker.now();
+        }
+        return LeaderAnswer.of(leadership, now);
+    }
+
+    /** Who leads, in the words of older sidecars. */
+    @GET
+    @Cache(noStore = true)
+    public HolderAnswer holder() {
+        return HolderAnswer.of(hub.current());
+    }
+}

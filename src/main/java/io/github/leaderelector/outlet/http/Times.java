@@ -1,0 +1,15 @@
+package io.github.leaderelector.outlet.http;
+
+import io.github.leaderelector.leadership.Moment;
+import java.time.temporal.ChronoUnit;
+
+/** Writes times for people and programs elsewhere. */
+final class Times {
+
+    private Times() {}
+
+    /** The wall clock's time in UTC as in RFC 3339, to the millisecond. */
+    static String rfc3339(Moment moment) {
+        return moment.wall().truncatedTo(ChronoUnit.MILLIS).toString();
+    }
+}

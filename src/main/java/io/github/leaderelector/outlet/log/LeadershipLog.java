@@ -1,0 +1,70 @@
+package io.github.leaderelector.outlet.log;
+
+import io.github.leaderelector.leadership.Claim;
+import io.github.leaderelector.leadership.Leadership;
+import io.github.leaderelector.leadership.LeadershipHub;
+import io.github.leaderelector.leadership.LeadershipObserver;
+import io.github.leaderelector.leadership.Transition;
+import jakarta.inject.Singleton;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/** Logs each change of leadership as one line. For one thread at a time. */
+@Singleton
+public final class LeadershipLog implements LeadershipObserver {
+
+    private static final Logger LOG = Logger.getLogger(LeadershipLog.class);
+
+    private final LeadershipHub hub;
+    private long logged;
+
+    /** Logs the changes that {@code hub} remembers. */
+    public LeadershipLog(LeadershipHub hub) {
+        this.hub = hub;
+    }
+
+    /** Logs what has changed since it was last called; the state itself says too little. */
+    @Override
+    public void onLeadership(Leadership leadership) {
+        for (Transition transition : hub.transitions(logged)) {
+            long missed = transition.sequence() - logged - 1;
+            if (missed > 0) {
+                LOG.warnf("%d changes of leadership came too fast to be logged.", missed);
+            }
+            logged = transition.sequence();
+            log(transition);
+        }
+    }
+
+    private static void log(Transition change) {
+        Leadership after = change.after();
+        Claim claim = after.claim();
+        if (claim != null) {
+            LOG.infof(
+                    "%s leads: took Lease %s (term %d, token %d)%s.",
+                    after.identity(), after.lease(), after.term(), claim.fencingToken(), gap(change));
+        } else if (change.before().claim() != null) {
+            LOG.infof("%s no longer leads: %s", after.identity(), after.reason().text());
+        } else {
+            logHolder(change);
+        }
+    }
+
+    private static void logHolder(Transition change) {
+        Leadership after = change.after();
+        @Nullable String holder = after.holder();
+        if (holder == null) {
+            LOG.debugf("Nobody holds Lease %s.", after.lease());
+        } else if (holder.equals(after.identity())) {
+            LOG.infof(
+                    "%s does not lead, though Lease %s bears its name: %s",
+                    after.identity(), after.lease(), after.reason().text());
+        } else {
+            LOG.infof("%s holds Lease %s (term %d)%s.", holder, after.lease(), after.term(), gap(change));
+        }
+    }
+
+    private static String gap(Transition change) {
+        return change.gap().isZero() ? "" : ", " + change.gap().toMillis() + " ms without a leader";
+    }
+}

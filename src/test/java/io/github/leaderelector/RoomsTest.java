@@ -1,0 +1,76 @@
+package io.github.leaderelector;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** The walls between the rooms; see docs/architecture.md. */
+@AnalyzeClasses(packages = "io.github.leaderelector", importOptions = ImportOption.DoNotIncludeTests.class)
+class RoomsTest {
+
+    private static final String ROOT = "io.github.leaderelector";
+
+    @ArchTest
+    static final ArchRule leadershipKnowsTheJdkOnly = classes()
+            .that()
+            .resideInAPackage(ROOT + ".leadership")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage("java..", "org.jspecify..", ROOT + ".leadership")
+            .because("the rules of leadership must be testable, and readable, without any framework");
+
+    @ArchTest
+    static final ArchRule onlyTheElectionKnowsFabric8 = noClasses()
+            .that()
+            .resideOutsideOfPackages(ROOT + ".election", ROOT)
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.fabric8..")
+            .because("what is not in the election must not write to the Lease; the composition root hands the"
+                    + " configuration over");
+
+    @ArchTest
+    static final ArchRule electionKnowsNoOutlet = noClasses()
+            .that()
+            .resideInAPackage(ROOT + ".election")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(ROOT + ".outlet..", ROOT)
+            .because("an outlet must not be able to hold the election up");
+
+    @ArchTest
+    static final ArchRule outletsKnowNoElection = noClasses()
+            .that()
+            .resideInAPackage(ROOT + ".outlet..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(ROOT + ".election", ROOT)
+            .because("an outlet shows what the hub says, and nothing else");
+
+    @ArchTest
+    static final ArchRule outletsDoNotKnowEachOther = slices().matching(ROOT + ".outlet.(*)..")
+            .should()
+            .notDependOnEachOther()
+            .because("each sign must work when all others are broken");
+
+    @ArchTest
+    static final ArchRule timeComesFromTheTicker = noClasses()
+            .that()
+            .resideInAnyPackage(ROOT + ".election", ROOT + ".outlet..", ROOT + ".leadership")
+            .and()
+            .doNotHaveFullyQualifiedName(ROOT + ".leadership.Ticker")
+            .and()
+            .doNotHaveFullyQualifiedName(ROOT + ".leadership.Ticker$1")
+            .should()
+            .callMethod(System.class, "nanoTime")
+            .orShould()
+            .callMethod(System.class, "currentTimeMillis")
+            .orShould()
+            .callMethod(java.time.Instant.class, "now")
+            .because("what cannot be simulated cannot be proven");
+}
