@@ -32,6 +32,8 @@ public final class Election implements Vital, AutoCloseable {
     /** How long stopping may take: until all signs are taken back and the Lease is released. */
     private static final Duration TIME_TO_STOP = Duration.ofSeconds(4);
 
+    private static final Duration ACCESS_CHECK_DELAY = Duration.ofSeconds(1);
+
     /** A runner that has not shown life for as many request time-outs is dead. */
     private static final int DEAD_TIMEOUTS = 10;
 
@@ -76,6 +78,12 @@ public final class Election implements Vital, AutoCloseable {
     /** Begins to campaign. Returns at once. */
     public void start() {
         parts.start();
+        new Rehearsal(parts.session(), executor).begin();
+        // Later, because nothing may stand between the start and the first campaign.
+        var unused = executor.schedule(
+                () -> watchExecutor.execute(new AccessCheck(client, ref)),
+                ACCESS_CHECK_DELAY.toMillis(),
+                TimeUnit.MILLISECONDS);
     }
 
     /**

@@ -143,7 +143,7 @@ final class ElectionRunner {
         long now = ticker.nanoTime();
         if (hub.leads()) {
             if (elector == null || now - session.lastCallNanos() > silence().toNanos()) {
-                tryNow();
+                replaceElector();
             }
             return;
         }
@@ -180,7 +180,7 @@ final class ElectionRunner {
     private long pauseFor(long version) {
         if (version != pausedForVersion) {
             pausedForVersion = version;
-            pause = handoverPause.draw();
+            pause = handoverPause.draw(tracker.document().flatMap(LeaseDocument::handoverWindow));
         }
         return pause.toNanos();
     }
@@ -190,6 +190,35 @@ final class ElectionRunner {
         triedVersion = tracker.version();
         long period = timings.retryPeriod().toNanos();
         notBeforeNanos = ticker.nanoTime() + period / 2 + random.nextLong(period / 2);
+        if (contested(tracker.standing())) {
+            reach();
+        } else {
+            replaceElector();
+        }
+    }
+
+    private static boolean contested(Standing standing) {
+        return standing instanceof Standing.Lapsed || (standing instanceof Standing.Free free && free.contested());
+    }
+
+    /**
+     * The first grasp at a Lease that others want, too, is made from here: an elector would come to it two threads
+     * later. When it succeeds, a new elector finds the Lease ours and goes on from there.
+     */
+    private void reach() {
+        var unused = session.reach(pause).whenComplete((done, failure) -> {
+            if (failure == null) {
+                post(() -> {
+                    if (campaigning) {
+                        replaceElector();
+                    }
+                });
+            }
+            // Otherwise whoever was faster will be seen; if nobody was, it is tried again after a while.
+        });
+    }
+
+    private void replaceElector() {
         if (elector != null) {
             elector.cancel();
         }

@@ -75,6 +75,14 @@ final class Fabric8LeaseApi implements LeaseApi {
                 .thenApply(answer -> stored("update", answer));
     }
 
+    @Override
+    public CompletableFuture<LeaseDocument> rehearse(LeaseDocument lease) {
+        return send(
+                        "update",
+                        request(collection + "/" + ref.name() + "?dryRun=All").method("PUT", JSON, json(lease)))
+                .thenApply(answer -> stored("update", answer));
+    }
+
     private HttpRequest.Builder request(String uri) {
         return http.newHttpRequestBuilder().uri(uri).timeout(requestTimeout.toMillis(), TimeUnit.MILLISECONDS);
     }

@@ -25,6 +25,12 @@ public interface LeaseApi {
     CompletableFuture<LeaseDocument> replace(LeaseDocument lease);
 
     /**
+     * Asks what would come of replacing the Lease by {@code lease}, as it is; nothing does. Fails as {@link #replace}
+     * would.
+     */
+    CompletableFuture<LeaseDocument> rehearse(LeaseDocument lease);
+
+    /**
      * Opens a watch, beginning with the present state if there is a Lease. It does not come back by itself when it
      * breaks.
      */

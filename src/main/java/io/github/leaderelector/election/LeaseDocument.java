@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * keep all metadata and all fields of the spec that they are not about.
  */
 public final class LeaseDocument {
+
+    /** The annotation that carries {@link #handoverWindow}, in microseconds. */
+    static final String HANDOVER_WINDOW = "leader-elector.github.io/handover-window-us";
 
     private final Lease lease;
 
@@ -102,6 +106,29 @@ public final class LeaseDocument {
     /** Whether {@code other} is the same object in the same state, its metadata aside. */
     boolean sameState(LeaseDocument other) {
         return Objects.equals(uid(), other.uid()) && spec().equals(other.spec());
+    }
+
+    /** The window from which candidates draw their pause, see {@link HandoverPause}; empty when there is none. */
+    Optional<Duration> handoverWindow() {
+        String text = lease.getMetadata() == null || lease.getMetadata().getAnnotations() == null
+                ? null
+                : lease.getMetadata().getAnnotations().get(HANDOVER_WINDOW);
+        if (text == null) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(Duration.ofNanos(Math.multiplyExact(Long.parseLong(text), 1000)));
+        } catch (ArithmeticException | NumberFormatException notOurs) {
+            return Optional.empty();
+        }
+    }
+
+    /** A copy that carries {@code window} for the next handover. */
+    LeaseDocument withHandoverWindow(Duration window) {
+        return new LeaseDocument(copy().editMetadata()
+                .addToAnnotations(HANDOVER_WINDOW, Long.toString(window.toNanos() / 1000))
+                .endMetadata()
+                .build());
     }
 
     /** A copy held by {@code holder}. */

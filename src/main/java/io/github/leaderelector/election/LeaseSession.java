@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -98,6 +99,21 @@ final class LeaseSession {
     }
 
     /**
+     * Looks, and takes the Lease if it is to be had, leaving a window for the next handover in it.
+     *
+     * @param pause how long we waited since it became free, see {@link HandoverPause}
+     */
+    CompletableFuture<Void> reach(Duration pause) {
+        return look().thenCompose(standing -> {
+            if (!writing.isDone()) {
+                return CompletableFuture.failedFuture(
+                        new LeaseApiException(LeaseApiException.NO_ANSWER, "A write is under way.", null));
+            }
+            return hold(1, lease -> lease.withHandoverWindow(HandoverPause.adapted(lease.handoverWindow(), pause)));
+        });
+    }
+
+    /**
      * Takes or renews the Lease: one write.
      *
      * <p>Does nothing when our last write is younger than half a retry period (Fabric8's elector renews right after
@@ -107,10 +123,10 @@ final class LeaseSession {
      */
     CompletableFuture<Void> hold() {
         lastCallNanos = ticker.nanoTime();
-        return hold(ATTEMPTS);
+        return hold(ATTEMPTS, UnaryOperator.identity());
     }
 
-    private CompletableFuture<Void> hold(int attempts) {
+    private CompletableFuture<Void> hold(int attempts, UnaryOperator<LeaseDocument> finish) {
         Standing standing = tracker.standing();
         boolean ours = standing instanceof Standing.Ours;
         LeaseApiException refusal = refusal(standing);
@@ -125,8 +141,8 @@ final class LeaseSession {
         Instant renewTime = tracker.nextRenewTime(sent);
         @Nullable LeaseDocument present = tracker.document().orElse(null);
         CompletableFuture<LeaseDocument> write = present == null
-                ? api.create(held(LeaseDocument.initial(ref), leadership, renewTime, sent))
-                : api.replace(held(present, leadership, renewTime, sent));
+                ? api.create(finish.apply(held(LeaseDocument.initial(ref), leadership, renewTime, sent)))
+                : api.replace(finish.apply(held(present, leadership, renewTime, sent)));
         writing = write;
         return noted(write)
                 .thenAccept(stored -> {
@@ -145,7 +161,7 @@ final class LeaseSession {
         }
         return refresh()
                 .thenCompose(done -> ours && attempts > 1 && tracker.standing() instanceof Standing.Ours
-                        ? hold(attempts - 1)
+                        ? hold(attempts - 1, UnaryOperator.identity())
                         : CompletableFuture.failedFuture(failure));
     }
 
@@ -171,6 +187,22 @@ final class LeaseSession {
         return last != null
                 && hub.leads()
                 && now.since(last).compareTo(timings.retryPeriod().dividedBy(2)) < 0;
+    }
+
+    /**
+     * Goes through the motions of {@link #hold} without effect: what would be written is made and thrown away, what is
+     * sent is the Lease as it is, not to be stored.
+     *
+     * @return completes with whether there was something to rehearse with
+     */
+    CompletableFuture<Boolean> rehearse() {
+        @Nullable LeaseDocument present = tracker.document().orElse(null);
+        if (present == null || hub.leads()) {
+            return CompletableFuture.completedFuture(false);
+        }
+        Moment now = ticker.now();
+        LeaseDocument unused = held(present, hub.current(), now.wall(), now);
+        return api.rehearse(present).handle((stored, thrown) -> thrown == null);
     }
 
     private LeaseDocument held(LeaseDocument present, Leadership leadership, Instant renewTime, Moment sent) {

@@ -1,0 +1,70 @@
+package io.github.leaderelector.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.leaderelector.testkit.Bench;
+import io.github.leaderelector.testkit.Checker;
+import io.github.leaderelector.testkit.Percentiles;
+import io.github.leaderelector.testkit.RealApiServer;
+import io.github.leaderelector.testkit.Replica;
+import io.github.leaderelector.testkit.Timings;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** A leader that is told to stop hands over. */
+class HandoverIT {
+
+    private static final int ROUNDS = Integer.getInteger("handover.rounds", 20);
+    private static final List<String> REPLICAS = List.of("sidecar-a", "sidecar-b", "sidecar-c");
+
+    private static RealApiServer server;
+
+    @BeforeAll
+    static void startServer() {
+        RealApiServer.binariesMissing().ifPresent(why -> Assumptions.abort(why));
+        server = RealApiServer.start(Path.of("target/bench/handover-api-server"), REPLICAS);
+    }
+
+    @AfterAll
+    static void stopServer() {
+        if (server != null) {
+            server.close();
+        }
+    }
+
+    @Test
+    void aStoppedLeaderHandsOverWithinMillisecondsAndNobodyLeadsBeside() {
+        try (Bench bench =
+                Bench.create(server, Path.of("target/bench/handover"), Timings.DEFAULT, Map.of(), REPLICAS)) {
+            bench.startAll();
+            for (int round = 0; round < ROUNDS; round++) {
+                Replica old = bench.awaitLeader(Duration.ofSeconds(5));
+                old.terminate();
+                bench.awaitLeaderOtherThan(old, Duration.ofSeconds(5));
+                assertThat(old.process().awaitExit(Duration.ofSeconds(10)))
+                        .as("exit code of %s", old.name())
+                        .isZero();
+                assertThat(old.file()).doesNotExist();
+                old.start();
+                old.awaitServing(Duration.ofSeconds(30));
+            }
+            Checker.Report report = bench.checker().assertClean("");
+            Percentiles gaps = report.spread("SIGTERM");
+            System.out.printf(
+                    "handover on SIGTERM: %s; load average %.1f on %d cores, longest blink of the file watch %.1f ms%n",
+                    gaps,
+                    ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage(),
+                    Runtime.getRuntime().availableProcessors(),
+                    bench.files().longestBlink() / 1e6);
+            assertThat(gaps.sorted()).hasSize(ROUNDS);
+            assertThat(gaps.median()).isLessThan(Duration.ofMillis(50));
+        }
+    }
+}

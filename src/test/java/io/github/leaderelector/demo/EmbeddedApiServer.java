@@ -1,0 +1,66 @@
+package io.github.leaderelector.demo;
+
+import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
+import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
+import io.fabric8.mockwebserver.Context;
+import io.fabric8.mockwebserver.MockWebServer;
+import io.fabric8.mockwebserver.http.MockResponse;
+import io.fabric8.mockwebserver.http.RecordedRequest;
+import java.net.InetAddress;
+import java.net.URI;
+import java.util.HashMap;
+import java.util.List;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import java.util.stream.Stream;
+
+/**
+ * Fabric8's mock of an API server, in this JVM, on plain HTTP: keeps what it is given, refuses writes that are out of
+ * date, serves watches by WebSocket.
+ */
+final class EmbeddedApiServer implements AutoCloseable {
+
+    // Held here, because a logger that nobody holds forgets its level. The mock tells of every request.
+    private final List<Logger> silenced = Stream.of("io.fabric8.mockwebserver", "io.netty")
+            .map(Logger::getLogger)
+            .toList();
+
+    private final KubernetesMockServer server;
+
+    EmbeddedApiServer() {
+        silenced.forEach(logger -> logger.setLevel(Level.OFF));
+        server = new KubernetesMockServer(new Context(), new MockWebServer(), new HashMap<>(), new Dispatcher(), false);
+        server.init(InetAddress.getLoopbackAddress(), 0);
+    }
+
+    /** Where it serves. */
+    URI url() {
+        return URI.create("http://127.0.0.1:" + server.getPort());
+    }
+
+    @Override
+    public void close() {
+        server.destroy();
+    }
+
+    private static final class Dispatcher extends KubernetesCrudDispatcher {
+
+        @Override
+        public MockResponse dispatch(RecordedRequest request) {
+            String path = request.getPath();
+            // The mock would keep the question and answer with it; here everybody may do everything.
+            if (path.contains("/selfsubjectaccessreviews")) {
+                return new MockResponse().setResponseCode(201).setBody("""
+                {"apiVersion":"authorization.k8s.io/v1","kind":"SelfSubjectAccessReview",\
+                "metadata":{},"spec":{},"status":{"allowed":true}}""");
+            }
+            // Nor does the mock know of rehearsals.
+            if (path.contains("dryRun=All")) {
+                return new MockResponse()
+                        .setResponseCode(200)
+                        .setBody(request.getBody().readUtf8());
+            }
+            return super.dispatch(request);
+        }
+    }
+}
