@@ -12,8 +12,10 @@ import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /**
@@ -26,6 +28,8 @@ import org.jboss.logging.Logger;
 final class Lifecycle {
 
     private static final Logger LOG = Logger.getLogger(Lifecycle.class);
+
+    private static final Duration LINGER = Duration.ofMillis(100);
 
     private final LeadershipHub hub;
     private final Election election;
@@ -66,9 +70,22 @@ final class Lifecycle {
 
     void stop(@Observes ShutdownEvent event) {
         election.stop(new Reason(Reason.Code.SHUTDOWN, "This replica is shutting down."));
+        linger();
         election.close();
         fileThread.shutdownNow();
         outletThread.shutdownNow();
+    }
+
+    /**
+     * Stands still for a moment after the release: the next leader, which may be on the same machine, has better use
+     * for the processor than the end of this process.
+     */
+    private static void linger() {
+        try {
+            TimeUnit.NANOSECONDS.sleep(LINGER.toNanos());
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static ExecutorService oneThread(String name) {

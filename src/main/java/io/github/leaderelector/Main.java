@@ -25,7 +25,8 @@ public final class Main {
 
     static final String TERMINATION_MESSAGE_PATH = "TERMINATION_MESSAGE_PATH";
 
-    private Main() {}
+    // Not private: the container would need reflection.
+    Main() {}
 
     /** Runs the sidecar until it is told to stop. */
     public static void main(String... args) {

@@ -20,7 +20,8 @@ final class Wiring {
 
     private static final Logger LOG = Logger.getLogger(Wiring.class);
 
-    private Wiring() {}
+    // Not private: the container would need reflection.
+    Wiring() {}
 
     @Produces
     @Singleton
