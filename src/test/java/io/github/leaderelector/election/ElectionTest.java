@@ -230,6 +230,22 @@ class ElectionTest {
         }
 
         @Test
+        void isNotTakenBeforeItExpiresWhenItIsDeleted() {
+            stage.given(stage.heldBy("other").build());
+            SimulatedCandidate pod = stage.follower("pod-a");
+            Duration seen = stage.now();
+            stage.run(Duration.ofSeconds(4));
+
+            stage.server.delete();
+
+            stage.until(AT_EXPIRY, pod::claims);
+            assertThat(stage.now().minus(seen.minus(AT_ONCE))).isBetween(TIMINGS.leaseDuration(), AT_EXPIRY);
+            assertThat(stage.spec().getHolderIdentity()).isEqualTo("pod-a");
+            // Two to begin with, one each when the holder and the absence have lasted, one before it takes over.
+            assertThat(requests(pod, "get")).hasSize(5);
+        }
+
+        @Test
         void isNotTakenBeforeItExpiresWhenAThirdPartyEmptiesIt() {
             stage.given(stage.heldBy("other").build());
             SimulatedCandidate pod = stage.follower("pod-a");
