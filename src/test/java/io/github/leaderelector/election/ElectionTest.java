@@ -1006,6 +1006,23 @@ class ElectionTest {
         }
 
         @Test
+        void undoesAWriteThatTookTheLeaseThoughItsAnswerWasLost() {
+            ElectionStage fresh = new ElectionStage();
+            SimulatedCandidate pod = fresh.candidate("pod-a");
+            pod.connection.watchForbidden(true);
+            pod.connection.fault(Fault.ANSWER_LOST, "create");
+            pod.start();
+            fresh.until(AT_ONCE, () -> !requests(pod, "create").isEmpty());
+
+            CompletableFuture<Boolean> released = pod.resign();
+            fresh.run(TIMINGS.requestTimeout().plus(AT_ONCE));
+
+            assertThat(released).isCompletedWithValue(true);
+            assertThat(fresh.tenures()).isEmpty();
+            assertThat(fresh.lease().released()).isTrue();
+        }
+
+        @Test
         void prevailsOverARenewalThatIsUnderWay() {
             stage.run(Duration.ofSeconds(5));
             int before = requests(leader, "update").size();
