@@ -62,7 +62,8 @@ final class SimulatedCandidate {
                 mutation == Mutation.WALL_CLOCK ? new WallTicker(machine) : machine,
                 thread,
                 random);
-        parts.electors(() -> new LoopElector(parts.session(), timings, machine, thread, random));
+        LeaseSession session = parts.session();
+        parts.electors(() -> new LoopElector(session::look, session::hold, timings, machine, thread, random));
         SimulatedMachine.SimulatedThread watchdog = machine.thread();
         hub.subscribe("watchdog", watchdog, new ClaimWatchdog(hub, machine, watchdog));
         hub.subscribeSign("file", machine.thread(), leadership -> showFile(hub.leads()));
