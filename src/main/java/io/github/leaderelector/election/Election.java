@@ -49,15 +49,27 @@ public final class Election implements Vital, AutoCloseable {
 
     /** @param config where the API server is; its retries and time-outs are replaced by the election's */
     public Election(Config config, LeaseRef ref, String identity, Timings timings, LeadershipHub hub, Ticker ticker) {
+        this(
+                new KubernetesClientBuilder()
+                        .withConfig(patient(config, timings))
+                        .build(),
+                ref,
+                identity,
+                timings,
+                hub,
+                ticker);
+    }
+
+    /** @param client for this election only, without retries and reconnects of its own; closed with it */
+    Election(
+            KubernetesClient client, LeaseRef ref, String identity, Timings timings, LeadershipHub hub, Ticker ticker) {
+        this.client = client;
         this.ref = ref;
         this.timings = timings;
         this.ticker = ticker;
         this.executor = ElectionThreads.timed("election");
         this.watchdogExecutor = ElectionThreads.timed("claim-watchdog");
         this.watchExecutor = ElectionThreads.passing("lease-watch");
-        this.client = new KubernetesClientBuilder()
-                .withConfig(patient(config, timings))
-                .build();
         LeaseApi api = new Fabric8LeaseApi(client, ref, timings.requestTimeout(), watchExecutor);
         this.parts = new ElectionParts(api, ref, identity, timings, hub, hub::observe, ticker, executor, new Random());
         WatchedLock lock = new WatchedLock(parts.session(), parts.tracker(), ref, identity, timings.leaseDuration());
@@ -65,7 +77,7 @@ public final class Election implements Vital, AutoCloseable {
         hub.subscribe("claim watchdog", watchdogExecutor, new ClaimWatchdog(hub, ticker, watchdogExecutor));
     }
 
-    private static Config patient(Config config, Timings timings) {
+    static Config patient(Config config, Timings timings) {
         int timeout = Math.toIntExact(timings.requestTimeout().toMillis());
         return new ConfigBuilder(config)
                 .withConnectionTimeout(timeout)

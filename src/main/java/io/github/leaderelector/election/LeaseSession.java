@@ -244,10 +244,16 @@ final class LeaseSession {
         if (hub.leads()) {
             throw new IllegalStateException("release before the claim was given up");
         }
-        // A write that takes the Lease may be under way, and would take it for nobody.
-        return tracker.standing() instanceof Standing.Ours
-                ? release(ATTEMPTS)
-                : writing.handle((stored, thrown) -> null).thenCompose(done -> release(ATTEMPTS));
+        if (tracker.standing() instanceof Standing.Ours) {
+            return release(ATTEMPTS);
+        }
+        // A write that takes the Lease may be under way, or gone through without an answer, and would
+        // take it for nobody.
+        return writing.handle((stored, thrown) ->
+                        thrown == null || LeaseApiException.from(thrown).refused())
+                .thenCompose(answered -> answered
+                        ? release(ATTEMPTS)
+                        : refresh().thenCompose(done -> release(ATTEMPTS)).exceptionally(thrown -> false));
     }
 
     private CompletableFuture<Boolean> release(int attempts) {

@@ -102,7 +102,9 @@ final class LeaseTracker {
      */
     void absent(long versionWhenSent) {
         synchronized (this) {
-            if (version != versionWhenSent) {
+            // A version made up again and again would overtake that of the next creation, which would then look old.
+            boolean noNews = known && document == null;
+            if (version != versionWhenSent || noNews) {
                 return;
             }
         }

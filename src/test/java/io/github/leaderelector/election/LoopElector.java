@@ -2,6 +2,7 @@ package io.github.leaderelector.election;
 
 import io.github.leaderelector.leadership.Ticker;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /**
@@ -13,7 +14,8 @@ import java.util.random.RandomGenerator;
  */
 final class LoopElector implements Elector {
 
-    private final LeaseSession session;
+    private final Supplier<CompletableFuture<Standing>> look;
+    private final Supplier<CompletableFuture<Void>> hold;
     private final Timings timings;
     private final Ticker ticker;
     private final SimulatedMachine.SimulatedThread thread;
@@ -24,12 +26,14 @@ final class LoopElector implements Elector {
     private long renewByMillis;
 
     LoopElector(
-            LeaseSession session,
+            Supplier<CompletableFuture<Standing>> look,
+            Supplier<CompletableFuture<Void>> hold,
             Timings timings,
             Ticker ticker,
             SimulatedMachine.SimulatedThread thread,
             RandomGenerator random) {
-        this.session = session;
+        this.look = look;
+        this.hold = hold;
         this.timings = timings;
         this.ticker = ticker;
         this.thread = thread;
@@ -56,27 +60,27 @@ final class LoopElector implements Elector {
             done.complete(null);
             return;
         }
-        CompletableFuture<Standing> look = session.look();
-        thread.block(look, () -> looked(look));
+        CompletableFuture<Standing> standing = look.get();
+        thread.block(standing, () -> looked(standing));
     }
 
-    private void looked(CompletableFuture<Standing> look) {
-        if (look.isCompletedExceptionally()) {
+    private void looked(CompletableFuture<Standing> standing) {
+        if (standing.isCompletedExceptionally()) {
             next();
-        } else if (look.join() instanceof Standing.Held) {
+        } else if (standing.join() instanceof Standing.Held) {
             if (acquired) {
                 done.complete(null);
             } else {
                 next();
             }
         } else {
-            CompletableFuture<Void> hold = session.hold();
-            thread.block(hold, () -> held(hold));
+            CompletableFuture<Void> written = hold.get();
+            thread.block(written, () -> held(written));
         }
     }
 
-    private void held(CompletableFuture<Void> hold) {
-        if (!hold.isCompletedExceptionally()) {
+    private void held(CompletableFuture<Void> written) {
+        if (!written.isCompletedExceptionally()) {
             renewByMillis =
                     ticker.wallTime().toEpochMilli() + timings.renewDeadline().toMillis();
             if (!acquired) {

@@ -5,7 +5,9 @@ import io.github.leaderelector.leadership.LeaseRef;
 import io.github.leaderelector.leadership.Observation;
 import io.github.leaderelector.leadership.Observation.WriteAcknowledged;
 import io.github.leaderelector.leadership.Reason;
+import java.io.IOException;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /** One sidecar, in virtual time: the product's election room and hub, and a file. */
@@ -32,6 +34,7 @@ final class SimulatedCandidate {
     private final Mutation mutation;
     private final SimulatedApiServer server;
     private boolean file;
+    private boolean fileStuck;
     private boolean stopped;
 
     SimulatedCandidate(
@@ -59,10 +62,23 @@ final class SimulatedCandidate {
                 mutation == Mutation.WALL_CLOCK ? new WallTicker(machine) : machine,
                 thread,
                 random);
-        parts.electors(() -> new LoopElector(parts.session(), timings, machine, thread, random));
+        LeaseSession session = parts.session();
+        parts.electors(() -> new LoopElector(session::look, session::hold, timings, machine, thread, random));
         SimulatedMachine.SimulatedThread watchdog = machine.thread();
         hub.subscribe("watchdog", watchdog, new ClaimWatchdog(hub, machine, watchdog));
-        hub.subscribeSign("file", machine.thread(), leadership -> file = hub.leads());
+        hub.subscribeSign("file", machine.thread(), leadership -> showFile(hub.leads()));
+    }
+
+    private void showFile(boolean leads) throws IOException {
+        if (fileStuck && file && !leads) {
+            throw new IOException("The file cannot be deleted.");
+        }
+        file = leads;
+    }
+
+    /** Whether the file cannot be deleted. */
+    void fileStuck(boolean stuck) {
+        fileStuck = stuck;
     }
 
     private Consumer<Observation> observer() {
@@ -99,6 +115,16 @@ final class SimulatedCandidate {
 
     private static Reason shutdown() {
         return new Reason(Reason.Code.SHUTDOWN, "test");
+    }
+
+    /** Gives up the lead, and goes on running. */
+    CompletableFuture<Boolean> resign() {
+        CompletableFuture<Boolean> released = new CompletableFuture<>();
+        machine.run(() -> {
+            var unused = parts.resign(new Reason(Reason.Code.STEP_DOWN, "test"))
+                    .whenComplete((free, thrown) -> released.complete(free));
+        });
+        return released;
     }
 
     /** What HTTP would answer; false when nobody answers. */

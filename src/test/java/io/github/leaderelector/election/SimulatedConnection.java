@@ -1,8 +1,12 @@
 package io.github.leaderelector.election;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -30,12 +34,23 @@ final class SimulatedConnection implements LeaseApi {
         FORBIDDEN,
     }
 
+    /**
+     * A request that was made.
+     *
+     * @param atNanos when, in virtual time
+     */
+    record Request(long atNanos, String verb) {}
+
     private final VirtualTime time;
     private final SimulatedMachine machine;
     private final SimulatedApiServer server;
     private final Duration requestTimeout;
     private final RandomGenerator random;
+    private final List<Request> requests = new ArrayList<>();
+    private LongSupplier latency = this::usualLatency;
+    private Duration retryAfter = Duration.ofSeconds(1);
     private Fault fault = Fault.NONE;
+    private Set<String> faultyVerbs = Set.of();
     private boolean watchSilent;
     private boolean watchForbidden;
     private @Nullable Subscription subscription;
@@ -53,8 +68,29 @@ final class SimulatedConnection implements LeaseApi {
         this.random = random;
     }
 
-    void fault(Fault next) {
+    /** From now on {@code next} happens to all requests, or to those of {@code verbs}. */
+    void fault(Fault next, String... verbs) {
         fault = next;
+        faultyVerbs = Set.of(verbs);
+    }
+
+    private Fault faultOf(String verb) {
+        return faultyVerbs.isEmpty() || faultyVerbs.contains(verb) ? fault : Fault.NONE;
+    }
+
+    /** Each way takes {@code nanos} from now on. */
+    void latency(long nanos) {
+        latency = () -> nanos;
+    }
+
+    /** What {@link Fault#THROTTLED} asks for. */
+    void retryAfter(Duration wait) {
+        retryAfter = wait;
+    }
+
+    /** What was asked so far; the watch is not in it. */
+    List<Request> requests() {
+        return List.copyOf(requests);
     }
 
     void watchSilent(boolean silent) {
@@ -75,17 +111,17 @@ final class SimulatedConnection implements LeaseApi {
 
     @Override
     public CompletableFuture<Optional<LeaseDocument>> get() {
-        return call(server::get);
+        return call("get", server::get);
     }
 
     @Override
     public CompletableFuture<LeaseDocument> create(LeaseDocument lease) {
-        return call(() -> server.create(lease));
+        return call("create", () -> server.create(lease));
     }
 
     @Override
     public CompletableFuture<LeaseDocument> replace(LeaseDocument lease) {
-        return call(() -> server.replace(lease));
+        return call("update", () -> server.replace(lease));
     }
 
     @Override
@@ -93,10 +129,11 @@ final class SimulatedConnection implements LeaseApi {
         return CompletableFuture.completedFuture(lease);
     }
 
-    private <T> CompletableFuture<T> call(Supplier<T> operation) {
+    private <T> CompletableFuture<T> call(String verb, Supplier<T> operation) {
+        requests.add(new Request(time.now(), verb));
         CompletableFuture<T> answer = new CompletableFuture<>();
         machine.after(requestTimeout.toNanos(), () -> answer.completeExceptionally(failure("no answer")));
-        Fault now = fault;
+        Fault now = faultOf(verb);
         if (now == Fault.REQUEST_LOST) {
             return answer;
         }
@@ -117,8 +154,7 @@ final class SimulatedConnection implements LeaseApi {
             case THROTTLED ->
                 answer(
                         answer,
-                        CompletableFuture.failedFuture(
-                                new LeaseApiException(429, "too many requests", Duration.ofSeconds(1))));
+                        CompletableFuture.failedFuture(new LeaseApiException(429, "too many requests", retryAfter)));
             case FORBIDDEN ->
                 answer(answer, CompletableFuture.failedFuture(new LeaseApiException(403, "forbidden", null)));
             case ANSWER_LOST -> {
@@ -153,7 +189,7 @@ final class SimulatedConnection implements LeaseApi {
         if (watchForbidden) {
             return CompletableFuture.failedFuture(new LeaseApiException(403, "watch forbidden", null));
         }
-        if (fault != Fault.NONE) {
+        if (faultOf("watch") != Fault.NONE) {
             CompletableFuture<Watch> answer = new CompletableFuture<>();
             machine.after(requestTimeout.toNanos(), () -> answer.completeExceptionally(failure("no answer")));
             return answer;
@@ -170,6 +206,10 @@ final class SimulatedConnection implements LeaseApi {
     }
 
     private long latency() {
+        return latency.getAsLong();
+    }
+
+    private long usualLatency() {
         // Mostly a millisecond or two, now and then much more.
         return random.nextInt(20) == 0 ? random.nextLong(200_000_000L) : 300_000 + random.nextLong(2_000_000);
     }
@@ -190,7 +230,8 @@ final class SimulatedConnection implements LeaseApi {
 
         @Override
         public void event(boolean deleted, LeaseDocument lease) {
-            if (watchSilent || fault == Fault.REQUEST_LOST || fault == Fault.ANSWER_LOST) {
+            Fault now = faultOf("watch");
+            if (watchSilent || now == Fault.REQUEST_LOST || now == Fault.ANSWER_LOST) {
                 return;
             }
             lastArrival = Math.max(lastArrival, time.now() + latency());

@@ -1,0 +1,117 @@
+package io.github.leaderelector.election;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.vertx.VertxHttpClientFactory;
+import io.github.leaderelector.leadership.LeadershipHub;
+import io.github.leaderelector.leadership.LeaseRef;
+import io.github.leaderelector.leadership.Reason;
+import io.github.leaderelector.leadership.Ticker;
+import io.github.leaderelector.testkit.RealApiServer;
+import io.github.leaderelector.testkit.Wait;
+import io.vertx.core.Vertx;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Many candidates for one Lease: what one handover costs the API server. */
+class HerdIT {
+
+    private static final Timings TIMINGS =
+            new Timings(Duration.ofSeconds(15), Duration.ofSeconds(10), Duration.ofSeconds(2));
+    private static final int HANDOVERS = 12;
+
+    /** The first few teach the candidates how many they are. */
+    private static final int LEARNING = 5;
+
+    private static RealApiServer server;
+    private static Vertx vertx;
+
+    @BeforeAll
+    static void startServer() {
+        RealApiServer.binariesMissing().ifPresent(why -> Assumptions.abort(why));
+        server = RealApiServer.start(Path.of("target/bench/herd-api-server"), List.of("sidecar"));
+        vertx = Vertx.vertx();
+    }
+
+    @AfterAll
+    static void stopServer() {
+        if (server != null) {
+            vertx.close();
+            server.close();
+        }
+    }
+
+    private record Candidate(Election election, LeadershipHub hub) {}
+
+    @ParameterizedTest
+    @ValueSource(ints = {3, 21, 201})
+    void aHandoverCostsAHandfulOfConflictsHoweverManyCandidates(int candidates) {
+        LeaseRef lease = new LeaseRef("default", "herd-of-" + candidates);
+        new io.github.leaderelector.testkit.Rbac(server.admin(), "default", lease.name()).grant("sidecar");
+        List<Candidate> herd = new ArrayList<>();
+        try {
+            for (int i = 0; i < candidates; i++) {
+                herd.add(candidate(lease, "pod-" + i));
+            }
+            herd.forEach(c -> c.election().start());
+            // Until the rehearsals are over.
+            Wait.pass(Duration.ofSeconds(4 + candidates / 10));
+            List<Long> conflicts = new ArrayList<>();
+            List<Long> gaps = new ArrayList<>();
+            for (int i = 0; i < HANDOVERS; i++) {
+                Candidate leader = leader(herd);
+                Instant from = Instant.now();
+                herd.remove(leader);
+                leader.election().stop(new Reason(Reason.Code.SHUTDOWN, "test"));
+                long released = System.nanoTime();
+                leader(herd);
+                gaps.add((System.nanoTime() - released) / 1_000_000);
+                Wait.pass(Duration.ofSeconds(2));
+                conflicts.add(server.audit().since(from).stream()
+                        .filter(r -> r.status() == 409)
+                        .count());
+                leader.election().close();
+            }
+            System.out.println(
+                    "herd of " + candidates + ": conflicts per handover " + conflicts + ", gaps in ms " + gaps);
+            List<Long> learned =
+                    conflicts.subList(LEARNING, HANDOVERS).stream().sorted().toList();
+            assertThat(learned.get(learned.size() / 2)).isLessThanOrEqualTo(5);
+        } finally {
+            herd.forEach(c -> c.election().close());
+        }
+    }
+
+    private static Candidate candidate(LeaseRef lease, String identity) {
+        LeadershipHub hub = new LeadershipHub(identity, lease, TIMINGS.renewDeadline(), Ticker.system());
+        Config config = server.admin().getConfiguration();
+        var client = new KubernetesClientBuilder()
+                .withConfig(Election.patient(config, TIMINGS))
+                .withHttpClientFactory(new VertxHttpClientFactory(vertx))
+                .build();
+        return new Candidate(new Election(client, lease, identity, TIMINGS, hub, Ticker.system()), hub);
+    }
+
+    private static Candidate leader(List<Candidate> herd) {
+        long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        while (System.nanoTime() - end < 0) {
+            for (Candidate candidate : herd) {
+                if (candidate.hub().leads()) {
+                    return candidate;
+                }
+            }
+            Wait.pass(Duration.ofMillis(1));
+        }
+        throw new AssertionError("no leader within 20 s");
+    }
+}
