@@ -1,0 +1,276 @@
+package io.github.leaderelector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.leaderelector.config.LeaderElectorConfig;
+import io.github.leaderelector.leadership.Reason;
+import io.github.leaderelector.outlet.http.HolderAnswer;
+import io.github.leaderelector.outlet.http.LeaderAnswer;
+import io.smallrye.config.WithDefault;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.reflect.Method;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Keeps the documents and manifests true to the code, where that is cheap. */
+class DocsTest {
+
+    private static final Path SOURCES = Path.of("src", "main", "java");
+    private static final Path MANIFESTS = Path.of("src", "main", "kubernetes");
+
+    private static final Pattern LINK = Pattern.compile("]\\(([^)\\s]+)\\)");
+    private static final Pattern HEADING = Pattern.compile("(?m)^#+ (.+)$");
+    private static final Pattern CODE_BLOCK = Pattern.compile("(?ms)^```.*?^```$");
+
+    /** All host names that documents and manifests may name: documentation, API groups, and this machine. */
+    private static final Set<String> HOSTS = Set.of(
+            "127.0.0.1",
+            "app.kubernetes.io",
+            "coordination.k8s.io",
+            "keepachangelog.com",
+            "kubernetes.io",
+            "kustomize.config.k8s.io",
+            "leader-elector.github.io",
+            "leases.coordination.k8s.io",
+            "localhost",
+            "rbac.authorization.k8s.io",
+            "semver.org");
+
+    private static final Pattern HOST = Pattern.compile(
+            "(?:https?://([\\w.-]+))|(?<![\\w./-])((?:[\\w-]+\\.)+(?:com|dev|gov|io|net|org))(?![\\w.-]*\\()");
+
+    /** Where the files of one developer or of one machine are. */
+    private static final Pattern MACHINE_PATH =
+            Pattern.compile("(?<![\\w.:}>/-])/(?:home|opt|root|srv|usr|work|Users)(?=/|\\b)");
+
+    static List<Path> documents() {
+        return files(Path.of(""), ".md");
+    }
+
+    static List<Path> documentsAndManifests() {
+        return Stream.concat(documents().stream(), files(MANIFESTS, ".yaml").stream())
+                .toList();
+    }
+
+    @Test
+    void theTableOfSettingsNamesEachWithItsVariableAndDefault() {
+        Map<String, String> inTheCode = new TreeMap<>();
+        for (Method setting : LeaderElectorConfig.class.getMethods()) {
+            String name = setting.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+            String value = setting.getAnnotation(WithDefault.class).value();
+            MatchResult parts = Pattern.compile("\\$\\{(\\w+):(.*)}")
+                    .matcher(value)
+                    .results()
+                    .findFirst()
+                    .orElseThrow();
+            inTheCode.put(parts.group(1), "leader-elector." + name + " = " + parts.group(2));
+        }
+        Map<String, String> inTheTable = new TreeMap<>();
+        Pattern.compile("(?m)^\\| `([A-Z_]+)` \\| `(leader-elector\\.[a-z-]+)` \\| (?:`([^`]*)`|([^|]*)) \\|")
+                .matcher(read(Path.of("docs", "settings.md")))
+                .results()
+                .forEach(row -> inTheTable.put(
+                        row.group(1), row.group(2) + " = " + (row.group(3) == null ? "" : row.group(3))));
+
+        assertThat(inTheTable).isEqualTo(inTheCode);
+    }
+
+    @Test
+    void theExampleAnswersHaveTheFieldsOfTheRealOnesInOrder() throws IOException {
+        List<JsonNode> examples = new ArrayList<>();
+        for (MatchResult block : Pattern.compile("(?ms)^```json\\n(.*?)^```$")
+                .matcher(read(Path.of("docs", "endpoints.md")))
+                .results()
+                .toList()) {
+            examples.add(new ObjectMapper().readTree(block.group(1)));
+        }
+        List<String> leaderFields = fields(LeaderAnswer.class);
+        List<String> holderFields = fields(HolderAnswer.class);
+
+        assertThat(examples.stream().filter(e -> e.has("leader")))
+                .hasSizeGreaterThanOrEqualTo(2)
+                .allSatisfy(e -> assertThat(e.fieldNames()).toIterable().containsExactlyElementsOf(leaderFields));
+        assertThat(examples.stream().filter(e -> e.has("last_update")))
+                .isNotEmpty()
+                .allSatisfy(e -> assertThat(e.fieldNames()).toIterable().containsExactlyElementsOf(holderFields));
+    }
+
+    @Test
+    void allReasonsAreExplained() {
+        assertThat(Pattern.compile("(?m)^\\| `([a-z_]+)` \\|")
+                        .matcher(read(Path.of("docs", "endpoints.md")))
+                        .results()
+                        .map(row -> row.group(1)))
+                .containsAll(Arrays.stream(Reason.Code.values())
+                        .map(code -> code.name().toLowerCase(Locale.ROOT))
+                        .toList());
+    }
+
+    /** In a heading, {@code <file>} stands for any file. */
+    @Test
+    void everyMessageInTheTroubleshootingIsOneOfOurs() {
+        String code = sources();
+        List<String> headings = messageHeadings();
+
+        assertThat(headings).hasSizeGreaterThan(10).allSatisfy(heading -> {
+            for (String fragment : heading.split("<[^>]+>", -1)) {
+                // Not assertThat(code).contains(...), which would print all of it.
+                assertThat(code.contains(fragment.strip()))
+                        .as("'%s' is in the code", fragment.strip())
+                        .isTrue();
+            }
+        });
+    }
+
+    @Test
+    void everyLineThatWeLogIsInTheTroubleshooting() {
+        String headings = String.join("\n", messageHeadings());
+
+        assertThat(Pattern.compile("LOG\\.(?:info|warn|error)f?\\(\\s*\"((?:[^\"\\\\]|\\\\.)+)\"")
+                        .matcher(sources())
+                        .results()
+                        .map(line -> line.group(1)))
+                .hasSizeGreaterThan(5)
+                .allSatisfy(line -> {
+                    for (String fragment : line.split("%[sd]", -1)) {
+                        assertThat(headings.contains(fragment.strip()))
+                                .as("'%s' is in a heading of docs/troubleshooting.md", fragment.strip())
+                                .isTrue();
+                    }
+                });
+    }
+
+    @ParameterizedTest
+    @MethodSource("documents")
+    void everyRelativeLinkLeadsSomewhere(Path document) {
+        String prose = CODE_BLOCK.matcher(read(document)).replaceAll("");
+        for (MatchResult link : LINK.matcher(prose).results().toList()) {
+            String target = link.group(1);
+            if (target.contains("://")) {
+                continue;
+            }
+            String[] parts = target.split("#", 2);
+            Path file = parts[0].isEmpty() ? document : document.resolveSibling(parts[0]);
+            assertThat(file).as("link '%s' in %s", target, document).exists();
+            if (parts.length == 2) {
+                assertThat(anchors(file))
+                        .as("link '%s' in %s", target, document)
+                        .contains(parts[1]);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("documents")
+    void everyTestThatADocumentNamesExists(Path document) {
+        List<String> tests = files(Path.of("src", "test", "java"), ".java").stream()
+                .map(file -> file.getFileName().toString().replace(".java", ""))
+                .toList();
+
+        assertThat(Pattern.compile("`(\\w+(?:Test|IT|E2E))`")
+                        .matcher(read(document))
+                        .results()
+                        .map(test -> test.group(1)))
+                .isSubsetOf(tests);
+    }
+
+    @ParameterizedTest
+    @MethodSource("documentsAndManifests")
+    void nothingNamesARegistryOrAMachine(Path file) {
+        String text = read(file);
+
+        assertThat(HOST.matcher(text).results().map(h -> h.group(1) == null ? h.group(2) : h.group(1)))
+                .isSubsetOf(HOSTS);
+        assertThat(MACHINE_PATH.matcher(text).results().map(MatchResult::group)).isEmpty();
+    }
+
+    @Test
+    void theManifestsAgreeOnTheLeaseAndSetOnlySettingsThatExist() {
+        String role = read(MANIFESTS.resolve("rbac.yaml"));
+        String deployment = read(MANIFESTS.resolve("deployment.yaml"));
+        Map<String, String> environment = Pattern.compile("- name: ([A-Z_]+)\\s+value: (\\S+)")
+                .matcher(deployment)
+                .results()
+                .collect(Collectors.toMap(e -> e.group(1), e -> e.group(2)));
+
+        assertThat(role).contains("resourceNames: [" + environment.get("LEASE_NAME") + "]");
+        assertThat(environment.keySet())
+                .isSubsetOf(Stream.of(LeaderElectorConfig.class.getMethods())
+                        .map(m -> m.getName().replaceAll("([A-Z])", "_$1").toUpperCase(Locale.ROOT))
+                        .toList());
+        assertThat(read(MANIFESTS.resolve("kustomization.yaml")))
+                .contains(files(MANIFESTS, ".yaml").stream()
+                        .map(f -> f.getFileName().toString())
+                        .filter(name -> !name.equals("kustomization.yaml"))
+                        .map(name -> "- " + name)
+                        .toList());
+    }
+
+    private static List<String> fields(Class<?> answer) {
+        return List.of(answer.getAnnotation(JsonPropertyOrder.class).value());
+    }
+
+    private static List<String> messageHeadings() {
+        return HEADING.matcher(read(Path.of("docs", "troubleshooting.md")))
+                .results()
+                .map(MatchResult::group)
+                .filter(heading -> heading.startsWith("### `"))
+                .map(heading -> heading.substring(5, heading.length() - 1))
+                .toList();
+    }
+
+    private static List<String> anchors(Path document) {
+        return HEADING.matcher(read(document))
+                .results()
+                .map(heading -> heading.group(1)
+                        .toLowerCase(Locale.ROOT)
+                        .replaceAll("[^\\w\\- ]", "")
+                        .replace(' ', '-'))
+                .toList();
+    }
+
+    /** Our source code, with string literals that are split over lines put together again. */
+    private static String sources() {
+        return files(SOURCES, ".java").stream()
+                .map(DocsTest::read)
+                .map(text -> text.replaceAll("\"\\s*\\+\\s*\"", ""))
+                .collect(Collectors.joining("\n"));
+    }
+
+    private static List<Path> files(Path directory, String suffix) {
+        try (Stream<Path> all = Files.walk(directory)) {
+            return all.filter(file -> file.toString().endsWith(suffix))
+                    .filter(file -> Stream.of("target", ".git", ".mvn").noneMatch(file::startsWith))
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

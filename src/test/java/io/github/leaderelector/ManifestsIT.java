@@ -1,0 +1,247 @@
+package io.github.leaderelector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodTemplateSpec;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.authorization.v1.SubjectAccessReview;
+import io.fabric8.kubernetes.api.model.authorization.v1.SubjectAccessReviewBuilder;
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.Watch;
+import io.fabric8.kubernetes.client.Watcher;
+import io.fabric8.kubernetes.client.WatcherException;
+import io.fabric8.kubernetes.client.dsl.FieldValidateable.Validation;
+import io.fabric8.kubernetes.client.dsl.Resource;
+import io.github.leaderelector.election.Election;
+import io.github.leaderelector.election.Timings;
+import io.github.leaderelector.leadership.LeadershipHub;
+import io.github.leaderelector.leadership.LeaseRef;
+import io.github.leaderelector.leadership.Reason;
+import io.github.leaderelector.leadership.Ticker;
+import io.github.leaderelector.testkit.RealApiServer;
+import io.github.leaderelector.testkit.Wait;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The manifests in {@code src/main/kubernetes}, on a real API server. */
+class ManifestsIT {
+
+    private static final Path MANIFESTS = Path.of("src/main/kubernetes");
+    private static final String NAMESPACE = "manifests";
+    private static final String LEASE = "myapp-lock";
+    private static final String USER = "system:serviceaccount:" + NAMESPACE + ":myapp";
+    private static final List<String> GROUPS =
+            List.of("system:serviceaccounts", "system:serviceaccounts:" + NAMESPACE, "system:authenticated");
+    private static final List<String> VERBS =
+            List.of("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch");
+    private static final Duration SOON = Duration.ofSeconds(30);
+
+    private static RealApiServer server;
+    private static List<HasMetadata> applied;
+
+    @BeforeAll
+    static void applyTheManifests() throws IOException {
+        RealApiServer.binariesMissing().ifPresent(why -> Assumptions.abort(why));
+        server = RealApiServer.start(Path.of("target/manifests/api-server"), List.of());
+        KubernetesClient admin = server.admin();
+        admin.resource(new NamespaceBuilder()
+                        .withNewMetadata()
+                        .withName(NAMESPACE)
+                        .addToLabels("pod-security.kubernetes.io/enforce", "restricted")
+                        .endMetadata()
+                        .build())
+                .create();
+        applied = new ArrayList<>();
+        for (String name : List.of("rbac.yaml", "deployment.yaml")) {
+            try (var yaml = Files.newInputStream(MANIFESTS.resolve(name))) {
+                for (HasMetadata item : admin.load(yaml).items()) {
+                    // Strict: a misspelt field is an error.
+                    applied.add(admin.resource(item)
+                            .inNamespace(NAMESPACE)
+                            .fieldValidation(Validation.STRICT)
+                            .create());
+                }
+            }
+        }
+        // The API server's view of its roles follows a moment later.
+        Wait.until(SOON, () -> USER + " may do nothing", () -> allowed("create", "leases", LEASE, NAMESPACE));
+    }
+
+    @AfterAll
+    static void stopServer() {
+        if (server != null) {
+            server.close();
+        }
+    }
+
+    @Test
+    void theApiServerTakesAllOfThem() {
+        assertThat(applied)
+                .extracting(HasMetadata::getKind)
+                .containsExactly("ServiceAccount", "Role", "RoleBinding", "Deployment");
+    }
+
+    @Test
+    void thePodsMeetTheRestrictedPodSecurityStandard() {
+        PodTemplateSpec template = applied.stream()
+                .filter(Deployment.class::isInstance)
+                .map(d -> ((Deployment) d).getSpec().getTemplate())
+                .findFirst()
+                .orElseThrow();
+
+        // Refused by the namespace's label if they did not; of a Deployment it would only warn.
+        assertThat(server.admin()
+                        .resource(new PodBuilder()
+                                .withNewMetadata()
+                                .withName("myapp-0")
+                                .withNamespace(NAMESPACE)
+                                .endMetadata()
+                                .withSpec(template.getSpec())
+                                .build())
+                        .create()
+                        .getMetadata()
+                        .getUid())
+                .isNotEmpty();
+    }
+
+    @ParameterizedTest(name = "{0} {1} in {2}: {3}")
+    @CsvSource(nullValues = "-", textBlock = """
+            leases,     myapp-lock, manifests, create get update watch
+            leases,     other,      manifests, create
+            leases,     -,          manifests, create
+            leases,     myapp-lock, default,   ''
+            pods,       -,          manifests, ''
+            events,     -,          manifests, ''
+            secrets,    -,          manifests, ''
+            configmaps, -,          manifests, ''
+            """)
+    void theServiceAccountMayDoExactlyThis(String resource, String name, String namespace, String verbs) {
+        assertThat(VERBS.stream().filter(verb -> allowed(verb, resource, name, namespace)))
+                .containsExactly(Stream.of(verbs.split(" ", -1))
+                        .filter(v -> !v.isEmpty())
+                        .toArray(String[]::new));
+    }
+
+    @Test
+    void aWatchOfTheOneLeaseByNameNeedsNoListButAListDoes() throws Exception {
+        try (KubernetesClient client = asServiceAccount()) {
+            Resource<Lease> one = client.leases().inNamespace(NAMESPACE).withName(LEASE);
+            CountDownLatch watching = new CountDownLatch(1);
+            Watch watch = one.watch(onAnything(watching));
+            try (watch) {
+                createLeaseIfAbsent();
+                assertThat(watching.await(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
+            }
+
+            KubernetesClientException refused = catchThrowableOfType(
+                    KubernetesClientException.class,
+                    () -> client.leases().inNamespace(NAMESPACE).list());
+            assertThat(refused.getCode()).isEqualTo(403);
+        }
+    }
+
+    @Test
+    void anElectionNeedsNoOtherPermission() {
+        Ticker ticker = Ticker.system();
+        LeaseRef ref = new LeaseRef(NAMESPACE, LEASE);
+        Timings timings = new Timings(Duration.ofSeconds(3), Duration.ofSeconds(2), Duration.ofMillis(500));
+        LeadershipHub hub = new LeadershipHub("pod-a", ref, timings.renewDeadline(), ticker);
+        try (KubernetesClient client = asServiceAccount();
+                Election election = new Election(client.getConfiguration(), ref, "pod-a", timings, hub, ticker)) {
+            election.start();
+            Wait.until(SOON, () -> String.valueOf(hub.current()), hub::leads);
+            assertThat(hub.current().problem()).isNull();
+
+            election.stop(new Reason(Reason.Code.SHUTDOWN, "The test is over."));
+
+            Lease released = server.admin()
+                    .leases()
+                    .inNamespace(NAMESPACE)
+                    .withName(LEASE)
+                    .get();
+            assertThat(released.getSpec().getHolderIdentity()).isEmpty();
+        }
+    }
+
+    private static boolean allowed(String verb, String resource, String name, String namespace) {
+        SubjectAccessReview review = new SubjectAccessReviewBuilder()
+                .withNewSpec()
+                .withUser(USER)
+                .withGroups(GROUPS)
+                .withNewResourceAttributes()
+                .withVerb(verb)
+                .withGroup(resource.equals("leases") ? "coordination.k8s.io" : "")
+                .withResource(resource)
+                .withName(name)
+                .withNamespace(namespace)
+                .endResourceAttributes()
+                .endSpec()
+                .build();
+        return server.admin()
+                .authorization()
+                .v1()
+                .subjectAccessReview()
+                .create(review)
+                .getStatus()
+                .getAllowed();
+    }
+
+    private static KubernetesClient asServiceAccount() {
+        Config config = new ConfigBuilder(server.admin().getConfiguration())
+                .withImpersonateUsername(USER)
+                .withImpersonateGroups(GROUPS.toArray(String[]::new))
+                .build();
+        return new KubernetesClientBuilder().withConfig(config).build();
+    }
+
+    private static void createLeaseIfAbsent() {
+        server.admin()
+                .leases()
+                .inNamespace(NAMESPACE)
+                .resource(new LeaseBuilder()
+                        .withNewMetadata()
+                        .withName(LEASE)
+                        .endMetadata()
+                        .build())
+                .createOr(present -> server.admin()
+                        .leases()
+                        .inNamespace(NAMESPACE)
+                        .withName(LEASE)
+                        .get());
+    }
+
+    private static Watcher<Lease> onAnything(CountDownLatch seen) {
+        return new Watcher<>() {
+            @Override
+            public void eventReceived(Action action, Lease lease) {
+                seen.countDown();
+            }
+
+            @Override
+            public void onClose(WatcherException cause) {}
+        };
+    }
+}
