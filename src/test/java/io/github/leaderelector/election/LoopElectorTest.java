@@ -161,9 +161,8 @@ class LoopElectorTest {
     private static Trace playInRealTime(Script script, Timings timings, int calls) {
         Trace trace = new Trace(Ticker.system(), calls);
         ScheduledExecutorService executor = ElectionThreads.timed("elector");
-        try (KubernetesClient client = new KubernetesClientBuilder()
-                .withConfig(Config.empty())
-                .build()) {
+        try (KubernetesClient client =
+                new KubernetesClientBuilder().withConfig(Config.empty()).build()) {
             Elector elector = new Fabric8Elector(client, new ScriptedLock(script, trace), timings, executor);
             var unused = elector.start().whenComplete((value, thrown) -> trace.end());
             trace.awaitFull();
@@ -273,7 +272,8 @@ class LoopElectorTest {
                 .containsExactly(
                         "look", "hold", "look", "hold", "look", "hold", "look", "hold", "look", "hold", "look", "hold");
         // Late ones are made up for, so only all together are sure not to come too soon.
-        assertThat(trace.between(0, 10)).isGreaterThan(TIMINGS.retryPeriod().multipliedBy(4).minus(CLOCK));
+        assertThat(trace.between(0, 10))
+                .isGreaterThan(TIMINGS.retryPeriod().multipliedBy(4).minus(CLOCK));
     }
 
     @ParameterizedTest
@@ -309,7 +309,9 @@ class LoopElectorTest {
     @EnumSource
     void looksAgainAfterAFailedWriteWhileItCampaigns(Kind kind) {
         Trace trace = kind.play(
-                Script.of(List.of(Look.FREE, Look.FREE, Look.FREE, Look.OURS), List.of(Hold.FAILS, Hold.FAILS, Hold.DONE)),
+                Script.of(
+                        List.of(Look.FREE, Look.FREE, Look.FREE, Look.OURS),
+                        List.of(Hold.FAILS, Hold.FAILS, Hold.DONE)),
                 TIMINGS,
                 8);
 
@@ -321,8 +323,7 @@ class LoopElectorTest {
     @ParameterizedTest
     @EnumSource
     void endsWhenAnotherHoldsWhatItHeld(Kind kind) {
-        Trace trace =
-                kind.play(Script.of(List.of(Look.FREE, Look.OURS, Look.HELD), List.of(Hold.DONE)), TIMINGS, 20);
+        Trace trace = kind.play(Script.of(List.of(Look.FREE, Look.OURS, Look.HELD), List.of(Hold.DONE)), TIMINGS, 20);
 
         assertThat(trace.names()).containsExactly("look", "hold", "look", "hold", "look", "end");
     }
@@ -362,7 +363,9 @@ class LoopElectorTest {
                 Script.of(List.of(Look.FREE, Look.OURS), List.of(Hold.DONE, Hold.DONE, Hold.FAILS)), timings, 100);
 
         List<String> names = trace.names();
-        assertThat(names).startsWith("look", "hold", "look", "hold", "look", "hold").endsWith("look", "hold", "end");
+        assertThat(names)
+                .startsWith("look", "hold", "look", "hold", "look", "hold")
+                .endsWith("look", "hold", "end");
         assertThat(names).filteredOn("end"::equals).hasSize(1);
         assertThat(trace.between(3, names.size() - 1))
                 .isGreaterThan(timings.renewDeadline().minus(CLOCK));
