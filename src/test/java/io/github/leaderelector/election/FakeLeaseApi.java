@@ -1,0 +1,62 @@
+package io.github.leaderelector.election;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** A {@link LeaseApi} that answers at once from a {@link SimulatedApiServer}, or fails as it is told. */
+final class FakeLeaseApi implements LeaseApi {
+
+    final SimulatedApiServer server = new SimulatedApiServer();
+    final List<String> calls = new ArrayList<>();
+    final List<WatchListener> listeners = new ArrayList<>();
+    int closedWatches;
+
+    @Nullable
+    LeaseApiException failure;
+
+    @Nullable
+    LeaseApiException watchFailure;
+
+    private <T> CompletableFuture<T> answer(String verb, java.util.function.Supplier<T> operation) {
+        calls.add(verb);
+        LeaseApiException refusal = failure;
+        if (refusal != null) {
+            return CompletableFuture.failedFuture(refusal);
+        }
+        try {
+            return CompletableFuture.completedFuture(operation.get());
+        } catch (LeaseApiException refused) {
+            return CompletableFuture.failedFuture(refused);
+        }
+    }
+
+    @Override
+    public CompletableFuture<Optional<LeaseDocument>> get() {
+        return answer("get", server::get);
+    }
+
+    @Override
+    public CompletableFuture<LeaseDocument> create(LeaseDocument lease) {
+        return answer("create", () -> server.create(lease));
+    }
+
+    @Override
+    public CompletableFuture<LeaseDocument> replace(LeaseDocument lease) {
+        return answer("update", () -> server.replace(lease));
+    }
+
+    /** Opens a watch that tells nothing by itself; its listener is in {@link #listeners}. */
+    @Override
+    public CompletableFuture<Watch> watch(WatchListener listener) {
+        calls.add("watch");
+        LeaseApiException refusal = watchFailure;
+        if (refusal != null) {
+            return CompletableFuture.failedFuture(refusal);
+        }
+        listeners.add(listener);
+        return CompletableFuture.completedFuture(() -> closedWatches++);
+    }
+}

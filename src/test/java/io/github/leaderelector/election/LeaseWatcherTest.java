@@ -1,0 +1,182 @@
+package io.github.leaderelector.election;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.leaderelector.CollectedLog;
+import io.github.leaderelector.leadership.LeadershipHub;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(QuietElection.class)
+class LeaseWatcherTest {
+
+    private final VirtualTime time = new VirtualTime();
+    private final SimulatedMachine machine = new SimulatedMachine(time, 1, Instant.parse("2026-01-01T12:00:00Z"));
+    private final FakeLeaseApi api = new FakeLeaseApi();
+    private final LeadershipHub hub =
+            new LeadershipHub("pod-a", SimulatedCandidate.LEASE, Duration.ofSeconds(10), machine);
+    private final LeaseTracker tracker =
+            new LeaseTracker("pod-a", Duration.ofSeconds(15), hub::observe, machine, () -> {});
+    private final LeaseSession session = new LeaseSession(
+            api,
+            SimulatedCandidate.LEASE,
+            "pod-a",
+            ElectionStage.TIMINGS,
+            tracker,
+            hub,
+            machine,
+            () -> false,
+            new ProblemLog(machine));
+    private int trustChanges;
+    private final LeaseWatcher watcher =
+            new LeaseWatcher(api, tracker, session, machine, machine.thread(), new Random(1), () -> trustChanges++);
+
+    private void run(Duration duration) {
+        long end = time.now() + duration.toNanos();
+        while (time.now() < end) {
+            time.runUntil(Math.min(end, time.now() + 100_000_000), () -> {});
+            watcher.check();
+        }
+    }
+
+    private static LeaseApiException broken() {
+        return new LeaseApiException(LeaseApiException.NO_ANSWER, "broken", null);
+    }
+
+    private void heldByOther() {
+        api.server.put(LeaseDocument.initial(SimulatedCandidate.LEASE)
+                .heldBy("other", Duration.ofSeconds(15), machine.wallTime(), machine.wallTime(), 0));
+    }
+
+    @Test
+    void trustsAWatchOnceItHasReadTheLeaseToo() {
+        assertThat(watcher.trusted()).isFalse();
+
+        watcher.open();
+
+        assertThat(api.calls).containsExactly("watch", "get");
+        assertThat(watcher.trusted()).isTrue();
+        assertThat(trustChanges).isOne();
+    }
+
+    @Test
+    void doesNotTrustAWatchBesideAReadThatFails() {
+        api.failure = broken();
+
+        watcher.open();
+
+        assertThat(watcher.trusted()).isFalse();
+        assertThat(api.closedWatches).isOne();
+    }
+
+    @Test
+    void opensABrokenWatchAgain() {
+        watcher.open();
+
+        api.listeners.get(0).closed(broken());
+        assertThat(watcher.trusted()).isFalse();
+        assertThat(trustChanges).isEqualTo(2);
+
+        run(Duration.ofMillis(200));
+        assertThat(watcher.trusted()).isTrue();
+        assertThat(api.listeners).hasSize(2);
+    }
+
+    @Test
+    void waitsLongerEachTimeButNeverMoreThanFourSeconds() {
+        api.watchFailure = broken();
+        watcher.open();
+
+        run(Duration.ofSeconds(7));
+        assertThat(api.calls.size()).isBetween(4, 8);
+        int before = api.calls.size();
+        run(Duration.ofSeconds(40));
+        assertThat(api.calls.size() - before).isBetween(10, 20);
+
+        api.watchFailure = null;
+        run(Duration.ofSeconds(4));
+        assertThat(watcher.trusted()).isTrue();
+    }
+
+    @Test
+    void asksTwiceAMinuteForAPermissionThatIsMissingAndSaysSoOnce() {
+        api.watchFailure = new LeaseApiException(403, "Not allowed to watch.", null);
+        try (CollectedLog log = new CollectedLog(LeaseWatcher.class)) {
+            watcher.open();
+            run(Duration.ofSeconds(89));
+
+            assertThat(api.calls).hasSize(3);
+            assertThat(log.lines())
+                    .filteredOn(line -> line.startsWith("WARN"))
+                    .singleElement()
+                    .asString()
+                    .startsWith("WARN Not allowed to watch. Without it");
+        }
+    }
+
+    @Test
+    void distrustsAfterASecondAndReplacesAfterThreeAWatchThatMissesAChange() {
+        watcher.open();
+        heldByOther();
+        var unused = session.refresh();
+
+        run(Duration.ofMillis(900));
+        assertThat(watcher.trusted()).isTrue();
+        run(Duration.ofMillis(300));
+        assertThat(watcher.trusted()).isFalse();
+        assertThat(api.listeners).hasSize(1);
+        run(Duration.ofMillis(2_500));
+        assertThat(api.listeners).hasSize(2);
+        assertThat(api.closedWatches).isOne();
+        assertThat(watcher.trusted()).isTrue();
+    }
+
+    @Test
+    void trustsAgainWhenTheChangeArrivesLate() {
+        watcher.open();
+        heldByOther();
+        var unused = session.refresh();
+        run(Duration.ofMillis(1_500));
+        assertThat(watcher.trusted()).isFalse();
+
+        api.listeners.get(0).changed(api.server.get().orElseThrow());
+
+        assertThat(watcher.trusted()).isTrue();
+        run(Duration.ofSeconds(10));
+        assertThat(api.listeners).hasSize(1);
+    }
+
+    @Test
+    void learnsFromAnAbandonedWatchButTakesItForNoProofOfTheNewOne() {
+        watcher.open();
+        LeaseApi.WatchListener abandoned = api.listeners.get(0);
+        abandoned.closed(broken());
+        run(Duration.ofMillis(300));
+        heldByOther();
+
+        abandoned.changed(api.server.get().orElseThrow());
+        assertThat(tracker.document()).isPresent();
+        run(Duration.ofMillis(1_500));
+        assertThat(watcher.trusted()).isFalse();
+
+        abandoned.closed(broken());
+        assertThat(api.listeners).hasSize(2);
+    }
+
+    @Test
+    void opensNothingAfterItWasClosed() {
+        watcher.open();
+        watcher.close();
+        assertThat(api.closedWatches).isOne();
+
+        api.listeners.get(0).closed(broken());
+        watcher.open();
+        run(Duration.ofSeconds(10));
+
+        assertThat(api.listeners).hasSize(1);
+        assertThat(watcher.trusted()).isFalse();
+    }
+}
