@@ -1,11 +1,9 @@
 package io.github.leaderelector.demo;
 
-import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
-import io.fabric8.mockwebserver.http.MockResponse;
-import io.fabric8.mockwebserver.http.RecordedRequest;
+import io.github.leaderelector.testkit.MockApiDispatcher;
 import java.net.InetAddress;
 import java.net.URI;
 import java.util.HashMap;
@@ -29,7 +27,8 @@ final class EmbeddedApiServer implements AutoCloseable {
 
     EmbeddedApiServer() {
         silenced.forEach(logger -> logger.setLevel(Level.OFF));
-        server = new KubernetesMockServer(new Context(), new MockWebServer(), new HashMap<>(), new Dispatcher(), false);
+        server = new KubernetesMockServer(
+                new Context(), new MockWebServer(), new HashMap<>(), new MockApiDispatcher(), false);
         server.init(InetAddress.getLoopbackAddress(), 0);
     }
 
@@ -41,26 +40,5 @@ final class EmbeddedApiServer implements AutoCloseable {
     @Override
     public void close() {
         server.destroy();
-    }
-
-    private static final class Dispatcher extends KubernetesCrudDispatcher {
-
-        @Override
-        public MockResponse dispatch(RecordedRequest request) {
-            String path = request.getPath();
-            // The mock would keep the question and answer with it; here everybody may do everything.
-            if (path.contains("/selfsubjectaccessreviews")) {
-                return new MockResponse().setResponseCode(201).setBody("""
-                {"apiVersion":"authorization.k8s.io/v1","kind":"SelfSubjectAccessReview",\
-                "metadata":{},"spec":{},"status":{"allowed":true}}""");
-            }
-            // Nor does the mock know of rehearsals.
-            if (path.contains("dryRun=All")) {
-                return new MockResponse()
-                        .setResponseCode(200)
-                        .setBody(request.getBody().readUtf8());
-            }
-            return super.dispatch(request);
-        }
     }
 }

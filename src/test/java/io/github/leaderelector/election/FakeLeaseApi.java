@@ -48,6 +48,11 @@ final class FakeLeaseApi implements LeaseApi {
         return answer("update", () -> server.replace(lease));
     }
 
+    @Override
+    public CompletableFuture<LeaseDocument> rehearse(LeaseDocument lease) {
+        return answer("rehearse", () -> lease);
+    }
+
     /** Opens a watch that tells nothing by itself; its listener is in {@link #listeners}. */
     @Override
     public CompletableFuture<Watch> watch(WatchListener listener) {
