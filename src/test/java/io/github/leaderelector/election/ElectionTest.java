@@ -548,6 +548,25 @@ class ElectionTest {
         }
 
         @Test
+        void endsTheClaimBeforeAFollowerTakesALeaseThatWasDeletedMeanwhile() {
+            SimulatedCandidate follower = stage.follower("pod-b");
+            stage.run(Duration.ofSeconds(9));
+            Duration renewed = Duration.ofNanos(lastSent(leader, "update"));
+            leader.connection.fault(Fault.REQUEST_LOST);
+
+            stage.server.delete();
+            stage.run(AT_ONCE);
+            // It does not know.
+            assertThat(leader.claims()).isTrue();
+
+            stage.until(AT_EXPIRY, follower::claims);
+            assertThat(stage.now().minus(renewed)).isGreaterThan(TIMINGS.leaseDuration());
+            leader.connection.fault(Fault.NONE);
+            stage.run(Duration.ofMinutes(1));
+            assertThat(stage.tenures()).hasSize(2);
+        }
+
+        @Test
         void heedsRetryAfter() {
             stage.run(Duration.ofSeconds(9));
             leader.connection.retryAfter(Duration.ofSeconds(5));
