@@ -201,7 +201,8 @@ final class LeaseTracker {
         }
         Writer writer = Writer.OTHER;
         if (lease != null && identity.equals(lease.holder())) {
-            writer = isOwn(lease) ? Writer.US : Writer.NAMESAKE;
+            Writer namesake = fromPreviousLife ? Writer.FORMER_SELF : Writer.NAMESAKE;
+            writer = isOwn(lease) ? Writer.US : namesake;
         }
         return new LeaseSeen(observed, writer, lease != null);
     }

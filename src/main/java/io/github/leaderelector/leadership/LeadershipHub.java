@@ -83,7 +83,9 @@ public final class LeadershipHub {
         boolean anotherTenure = before.claim() != null
                 && after.claim() != null
                 && before.claim().fencingToken() != after.claim().fencingToken();
-        if (began || ceased || anotherTenure || anotherHolder) {
+        boolean conflict = before.reason().code() != Reason.Code.IDENTITY_CONFLICT
+                && after.reason().code() == Reason.Code.IDENTITY_CONFLICT;
+        if (began || ceased || anotherTenure || anotherHolder || conflict) {
             long sequence = transitions.isEmpty() ? 1 : transitions.getLast().sequence() + 1;
             if (transitions.size() == REMEMBERED_TRANSITIONS) {
                 transitions.removeFirst();

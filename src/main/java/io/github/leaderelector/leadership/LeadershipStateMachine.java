@@ -87,7 +87,9 @@ final class LeadershipStateMachine {
     private static Leadership followed(Leadership state, LeaseSeen seen, Moment now) {
         ObservedLease lease = seen.lease();
         boolean sameHolder = state.observed() != null && java.util.Objects.equals(state.holder(), lease.holder());
-        if (state.phase() == Phase.FOLLOWING && sameHolder) {
+        boolean conflictIsNew =
+                seen.writer() == Observation.Writer.NAMESAKE && state.reason().code() != Code.IDENTITY_CONFLICT;
+        if (state.phase() == Phase.FOLLOWING && sameHolder && !conflictIsNew) {
             return with(state, lease, null);
         }
         return new Leadership(
@@ -182,8 +184,7 @@ final class LeadershipStateMachine {
             return new Reason(Code.DELETED, "The Lease was deleted while this replica held it.");
         }
         if (seen.writer() == Observation.Writer.NAMESAKE) {
-            return new Reason(
-                    Code.IDENTITY_CONFLICT, "Another process writes the Lease under our identity '" + identity + "'.");
+            return conflict(identity);
         }
         String holder = seen.lease().holder();
         return new Reason(
@@ -202,12 +203,19 @@ final class LeadershipStateMachine {
         }
         return switch (writer) {
             case US -> new Reason(Code.VACANT, "This replica's own claim to the Lease has ended.");
-            case NAMESAKE, OTHER ->
+            case NAMESAKE -> conflict(identity);
+            case FORMER_SELF, OTHER ->
                 new Reason(
                         Code.HELD_BY_OTHER,
-                        "Another process, or this replica before a restart, holds the Lease under our identity '"
-                                + identity
-                                + "'.");
+                        "This replica before a restart, or another under its identity '" + identity
+                                + "', holds the Lease.");
         };
+    }
+
+    private static Reason conflict(String identity) {
+        return new Reason(
+                Code.IDENTITY_CONFLICT,
+                "Another process writes the Lease under our identity '" + identity
+                        + "'; each replica needs an IDENTITY of its own.");
     }
 }

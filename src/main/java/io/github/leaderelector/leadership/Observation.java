@@ -16,7 +16,9 @@ public sealed interface Observation {
     enum Writer {
         /** This process. */
         US,
-        /** Another process under our identity: one of ours from before a restart, or a namesake. */
+        /** A process under our identity that wrote before we first looked: most likely ours, before a restart. */
+        FORMER_SELF,
+        /** Another process under our identity, that lives. */
         NAMESAKE,
         /** Anybody else, or nobody. */
         OTHER,

@@ -162,7 +162,7 @@ class LeaseTrackerTest {
     void takesTheLeaseOfAFormerLifeForFree() {
         tracker.seen(lease(7, "pod-a", LONG_AGO));
 
-        assertThat(((LeaseSeen) last()).writer()).isEqualTo(Writer.NAMESAKE);
+        assertThat(((LeaseSeen) last()).writer()).isEqualTo(Writer.FORMER_SELF);
         assertThat(tracker.standing()).isEqualTo(new Standing.Free(ticker.nanoTime(), false));
     }
 

@@ -4,6 +4,7 @@ import io.github.leaderelector.leadership.Claim;
 import io.github.leaderelector.leadership.Leadership;
 import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.LeadershipObserver;
+import io.github.leaderelector.leadership.Reason;
 import io.github.leaderelector.leadership.Transition;
 import jakarta.inject.Singleton;
 import org.jboss.logging.Logger;
@@ -43,6 +44,8 @@ public final class LeadershipLog implements LeadershipObserver {
             LOG.infof(
                     "%s leads: took Lease %s (term %d, token %d)%s.",
                     after.identity(), after.lease(), after.term(), claim.fencingToken(), gap(change));
+        } else if (after.reason().code() == Reason.Code.IDENTITY_CONFLICT) {
+            LOG.errorf("%s does not lead: %s", after.identity(), after.reason().text());
         } else if (change.before().claim() != null) {
             LOG.infof("%s no longer leads: %s", after.identity(), after.reason().text());
         } else {

@@ -75,12 +75,27 @@ class LeadershipLogTest {
 
     @Test
     void saysThatTheLeaseBearsOurNameWithoutOurLeading() {
-        hub.observe(new LeaseSeen(lease("pod-a", 8), Writer.NAMESAKE, true));
+        hub.observe(new LeaseSeen(lease("pod-a", 8), Writer.FORMER_SELF, true));
         tell();
 
         assertThat(collected.lines())
-                .containsExactly("INFO pod-a does not lead, though Lease prod/app-lock bears its name: Another process,"
-                        + " or this replica before a restart, holds the Lease under our identity 'pod-a'.");
+                .containsExactly("INFO pod-a does not lead, though Lease prod/app-lock bears its name: This replica"
+                        + " before a restart, or another under its identity 'pod-a', holds the Lease.");
+    }
+
+    @Test
+    void anotherProcessUnderOurIdentityIsAnErrorSaidOnce() {
+        hub.observe(new LeaseSeen(lease("pod-a", 8), Writer.FORMER_SELF, true));
+        tell();
+        hub.observe(new LeaseSeen(lease("pod-a", 9), Writer.NAMESAKE, true));
+        hub.observe(new LeaseSeen(lease("pod-a", 10), Writer.NAMESAKE, true));
+        tell();
+
+        assertThat(collected.lines())
+                .last()
+                .isEqualTo("ERROR pod-a does not lead: Another process writes the Lease under our identity 'pod-a';"
+                        + " each replica needs an IDENTITY of its own.");
+        assertThat(collected.lines()).hasSize(2);
     }
 
     @Test
