@@ -64,8 +64,8 @@ class ApiFaultsIT {
         Duration renewed = assertSameLeader(leader);
         scene.conclude(
                 what + " for " + FAULTY.toSeconds() + " s at the leader",
-                "the same leader, one file; %d requests met it; renewed %.0f ms after it".formatted(
-                        hits, Scene.millis(renewed)));
+                "the same leader, one file; %d requests met it; renewed %.0f ms after it"
+                        .formatted(hits, Scene.millis(renewed)));
     }
 
     @Test
@@ -140,7 +140,8 @@ class ApiFaultsIT {
             leader.network().blackHole();
             String ended = scene.claimEndsInTime(leader, last, readiness);
             Replica next = scene.bench()
-                    .awaitLeaderOtherThan(leader, scene.timings().leaseDuration().multipliedBy(3));
+                    .awaitLeaderOtherThan(
+                            leader, scene.timings().leaseDuration().multipliedBy(3));
             double after = Scene.millis(
                     scene.lastFile(next).from() - scene.lastFile(leader).to());
             scene.conclude("leader black-holed, both ways", ended + "; the next file %.0f ms later".formatted(after));

@@ -124,16 +124,15 @@ class LeaseFaultsIT {
         Replica leader = scene.begin("permissions revoked");
         List<Replica> all = scene.bench().replicas();
         try (ReadinessWatch readiness = new ReadinessWatch(leader)) {
-            Exchange last = scene.awaitRenewal(leader);
+            scene.awaitRenewal(leader);
             scene.bench().history().mark("revoke");
             all.forEach(r -> scene.bench().rbac().revoke(r.name()));
             long revoked = System.nanoTime();
             Wait.until(
                     Duration.ofSeconds(10),
                     () -> "Nothing was refused.",
-                    () -> Scene.writes(leader, revoked)
-                            .anyMatch(e -> e.status().getNow(0) == 403));
-            last = scene.lastAcknowledged(leader);
+                    () -> Scene.writes(leader, revoked).anyMatch(e -> e.status().getNow(0) == 403));
+            Exchange last = scene.lastAcknowledged(leader);
             String ended = scene.claimEndsInTime(leader, last, readiness);
             Wait.pass(scene.timings().leaseDuration().multipliedBy(2));
             assertThat(scene.bench().files().present()).isEmpty();
@@ -153,8 +152,9 @@ class LeaseFaultsIT {
             scene.settle();
             scene.conclude(
                     "permissions revoked, then granted",
-                    ended + "; a leader %.0f ms after the grant; %d lines say what is missing"
-                            .formatted(Scene.millis(back), said.size()));
+                    ended
+                            + "; a leader %.0f ms after the grant; %d lines say what is missing"
+                                    .formatted(Scene.millis(back), said.size()));
             assertThat(back).isLessThanOrEqualTo(LEADS_AFTER_GRANT);
         }
     }

@@ -55,7 +55,8 @@ class NetworkFaultsIT {
             blackHole.accept(leader.network());
             String ended = scene.claimEndsInTime(leader, last, readiness);
             Replica next = scene.bench()
-                    .awaitLeaderOtherThan(leader, scene.timings().leaseDuration().multipliedBy(3));
+                    .awaitLeaderOtherThan(
+                            leader, scene.timings().leaseDuration().multipliedBy(3));
             double after = Scene.millis(
                     scene.lastFile(next).from() - scene.lastFile(leader).to());
             scene.bench().history().mark("heal " + leader.name());

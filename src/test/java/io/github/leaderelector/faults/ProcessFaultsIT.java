@@ -46,19 +46,19 @@ class ProcessFaultsIT {
         try (LeaseWatch lease = new LeaseWatch(scene.bench())) {
             for (int round = 0; round < rounds; round++) {
                 Replica leader = scene.settle();
-                Exchange last = scene.awaitRenewal(leader);
+                scene.awaitRenewal(leader);
                 // At any point of the period between two renewals.
                 Wait.pass(scene.timings().retryPeriod().multipliedBy(round).dividedBy(rounds));
-                last = scene.lastAcknowledged(leader);
+                Exchange last = scene.lastAcknowledged(leader);
                 long killed = System.nanoTime();
                 leader.kill();
                 Replica next = scene.bench()
-                        .awaitLeaderOtherThan(leader, scene.timings().leaseDuration().multipliedBy(3));
+                        .awaitLeaderOtherThan(
+                                leader, scene.timings().leaseDuration().multipliedBy(3));
                 long taken = scene.lastFile(next).from();
                 // A renewal that was on its way when the process died counts, too.
-                Exchange lastSent = Scene.writes(leader, last.nanos())
-                        .reduce((a, b) -> b)
-                        .orElse(last);
+                Exchange lastSent =
+                        Scene.writes(leader, last.nanos()).reduce((a, b) -> b).orElse(last);
                 Duration afterSent = Duration.ofNanos(taken - lastSent.nanos());
                 assertThat(afterSent)
                         .as("from the last renewal to the next leader's file")
@@ -70,8 +70,9 @@ class ProcessFaultsIT {
             }
         }
         scene.conclude(
-                "SIGKILL", "the next file after the observed expiry: %s; after the kill: %s".formatted(
-                        Percentiles.of(late), Percentiles.of(gaps)));
+                "SIGKILL",
+                "the next file after the observed expiry: %s; after the kill: %s"
+                        .formatted(Percentiles.of(late), Percentiles.of(gaps)));
         assertThat(late).allMatch(l -> l.compareTo(TAKEN_AFTER_EXPIRY) <= 0);
     }
 
@@ -127,20 +128,21 @@ class ProcessFaultsIT {
     @Test
     void aFrozenAndThawedFollowerChangesNothing() {
         Replica leader = scene.begin("SIGSTOP of the followers");
-        List<Replica> followers = scene.bench().replicas().stream()
-                .filter(r -> r != leader)
-                .toList();
+        List<Replica> followers =
+                scene.bench().replicas().stream().filter(r -> r != leader).toList();
         followers.forEach(Replica::freeze);
         Wait.pass(scene.timings().leaseDuration().multipliedBy(2));
         followers.forEach(Replica::thaw);
         Wait.pass(scene.timings().leaseDuration());
         assertThat(scene.led()).containsExactly(leader.name());
         List<String> writers = IntStream.range(0, followers.size())
-                .filter(i -> Scene.writes(followers.get(i), scene.from()).findAny().isPresent())
+                .filter(i ->
+                        Scene.writes(followers.get(i), scene.from()).findAny().isPresent())
                 .mapToObj(i -> followers.get(i).name())
                 .toList();
         scene.conclude(
-                "SIGSTOP of both followers for " + scene.timings().leaseDuration().multipliedBy(2).toSeconds() + " s",
+                "SIGSTOP of both followers for "
+                        + scene.timings().leaseDuration().multipliedBy(2).toSeconds() + " s",
                 "the same leader; followers that tried to write after the thaw: " + writers.size());
     }
 }

@@ -69,7 +69,8 @@ class RandomFaultsIT {
         List<Replica> dead =
                 scene.bench().replicas().stream().filter(r -> !r.isAlive()).toList();
         dead.forEach(Replica::start);
-        Replica leader = scene.bench().awaitLeader(scene.timings().leaseDuration().multipliedBy(3));
+        Replica leader =
+                scene.bench().awaitLeader(scene.timings().leaseDuration().multipliedBy(3));
         Duration back = Duration.ofNanos(Math.max(0, scene.lastFile(leader).from() - ended));
         scene.settle();
         int tenures = (int) scene.filesOfScenario().count();
@@ -78,7 +79,8 @@ class RandomFaultsIT {
                 "%d faults, %d tenures, no overlap; a leader %.0f ms after the last fault ended"
                         .formatted(faults, tenures, Scene.millis(back)));
         assertThat(back)
-                .isLessThanOrEqualTo(scene.timings().leaseDuration().plus(scene.timings().retryPeriod()));
+                .isLessThanOrEqualTo(
+                        scene.timings().leaseDuration().plus(scene.timings().retryPeriod()));
     }
 
     private void fault() {

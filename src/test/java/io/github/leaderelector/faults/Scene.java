@@ -92,8 +92,7 @@ final class Scene implements AutoCloseable {
 
     /** Starts who does not run, and waits until all know who leads. */
     Replica settle() {
-        List<Replica> dead =
-                bench.replicas().stream().filter(r -> !r.isAlive()).toList();
+        List<Replica> dead = bench.replicas().stream().filter(r -> !r.isAlive()).toList();
         dead.forEach(Replica::start);
         dead.forEach(r -> r.awaitServing(START_LIMIT));
         Replica leader = bench.awaitLeader(timings().leaseDuration().multipliedBy(3));
@@ -145,8 +144,7 @@ final class Scene implements AutoCloseable {
 
     /** What {@code replica} has written to the Lease since {@code nanos}, rehearsals apart. */
     static Stream<Exchange> writes(Replica replica, long nanos) {
-        return replica.api().since(nanos).stream()
-                .filter(e -> e.request().writesLeases() && !isRehearsal(e.request()));
+        return replica.api().since(nanos).stream().filter(e -> e.request().writesLeases() && !isRehearsal(e.request()));
     }
 
     static boolean isRehearsal(ApiRequest request) {
@@ -159,7 +157,7 @@ final class Scene implements AutoCloseable {
         Wait.until(
                 timings().renewDeadline(),
                 () -> leader.name() + " does not renew.",
-                () -> lastAcknowledged(leader) != before);
+                () -> lastAcknowledged(leader).nanos() != before.nanos());
         Exchange renewal = lastAcknowledged(leader);
         Wait.pass(Duration.ofMillis(60));
         return renewal;
@@ -180,8 +178,8 @@ final class Scene implements AutoCloseable {
     private Span lastOf(List<Span> spans) {
         return spans.stream()
                 .reduce((a, b) -> b.from() - a.from() > 0 ? b : a)
-                .orElseThrow(() -> new AssertionError(
-                        "Never led.\n" + bench.checker().describe()));
+                .orElseThrow(() ->
+                        new AssertionError("Never led.\n" + bench.checker().describe()));
     }
 
     /** Whose files were there during the present scenario, each once. */

@@ -49,14 +49,13 @@ class WatchForbiddenIT {
                 scene.bench().awaitLeaderOtherThan(leader, scene.timings().leaseDuration());
         Duration released = Duration.ofNanos(
                 scene.lastFile(second).from() - scene.lastFile(leader).to());
-        long lastSent = scene.lastAcknowledged(second).nanos();
         Wait.pass(scene.timings().retryPeriod().multipliedBy(2));
-        lastSent = scene.lastAcknowledged(second).nanos();
+        long lastSent = scene.lastAcknowledged(second).nanos();
         second.kill();
         Replica third = scene.bench()
                 .awaitLeaderOtherThan(second, scene.timings().leaseDuration().multipliedBy(3));
-        Duration expired =
-                Duration.ofNanos(scene.lastFile(third).from() - lastSent).minus(scene.timings().leaseDuration());
+        Duration expired = Duration.ofNanos(scene.lastFile(third).from() - lastSent)
+                .minus(scene.timings().leaseDuration());
         List<Long> said = scene.bench().replicas().stream()
                 .map(r -> r.process().lines().stream()
                         .filter(l -> l.text().contains("Without it a follower has to ask"))
