@@ -66,6 +66,11 @@ public final class Replica implements AutoCloseable {
         return file;
     }
 
+    /** Where it serves HTTP, on this machine. */
+    public int httpPort() {
+        return port;
+    }
+
     /** What it claims over HTTP. */
     public HttpWatch claims() {
         return claims;

@@ -1,0 +1,83 @@
+package io.github.leaderelector.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.leaderelector.testkit.Replica;
+import io.github.leaderelector.testkit.Timings;
+import io.github.leaderelector.testkit.Wait;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The replicas may get, create and update the Lease, but not watch it. */
+class WatchForbiddenIT {
+
+    private static final Duration LOOKED_AT = Duration.ofSeconds(6);
+
+    private static Scene scene;
+
+    @BeforeAll
+    static void startReplicas() {
+        scene = Scene.open("no-watch", Timings.SHORT, Map.of(), Scene.THREE);
+        scene.bench().replicas().forEach(r -> scene.bench().rbac().grant(r.name(), "get", "update"));
+        scene.bench().startAll();
+    }
+
+    @AfterAll
+    static void stopReplicas() {
+        if (scene != null) {
+            scene.close();
+        }
+    }
+
+    @Test
+    void withoutAWatchTheyAskAtEachRetryPeriodAndSayOnceThatAWatchWouldBeBetter() {
+        Replica leader = scene.begin("watch forbidden");
+        Wait.pass(Duration.ofSeconds(3));
+        long from = System.nanoTime();
+        Wait.pass(LOOKED_AT);
+        List<Long> gets = scene.bench().replicas().stream()
+                .filter(r -> r != leader)
+                .map(r -> r.api().countsSince(from).getOrDefault("get leases", 0L))
+                .toList();
+        long leaderGets = leader.api().countsSince(from).getOrDefault("get leases", 0L);
+        leader.terminate();
+        Replica second =
+                scene.bench().awaitLeaderOtherThan(leader, scene.timings().leaseDuration());
+        Duration released = Duration.ofNanos(
+                scene.lastFile(second).from() - scene.lastFile(leader).to());
+        Wait.pass(scene.timings().retryPeriod().multipliedBy(2));
+        long lastSent = scene.lastAcknowledged(second).nanos();
+        second.kill();
+        Replica third = scene.bench()
+                .awaitLeaderOtherThan(second, scene.timings().leaseDuration().multipliedBy(3));
+        Duration expired = Duration.ofNanos(scene.lastFile(third).from() - lastSent)
+                .minus(scene.timings().leaseDuration());
+        List<Long> said = scene.bench().replicas().stream()
+                .map(r -> r.process().lines().stream()
+                        .filter(l -> l.text().contains("Without it a follower has to ask"))
+                        .count())
+                .toList();
+        scene.conclude(
+                "watch forbidden",
+                "GETs of the followers in %d s: %s, of the leader: %d; a new leader %.0f ms after SIGTERM's release, %.0f ms after the expiry on SIGKILL; each said %s times that a watch would be better"
+                        .formatted(
+                                LOOKED_AT.toSeconds(),
+                                gets,
+                                leaderGets,
+                                Scene.millis(released),
+                                Scene.millis(expired),
+                                said));
+        long periods = LOOKED_AT.toMillis() / scene.timings().retryPeriod().toMillis();
+        assertThat(gets).allMatch(n -> n >= periods / 2 && n <= periods * 2 + 2);
+        assertThat(leaderGets).isLessThanOrEqualTo(1);
+        assertThat(said).allMatch(n -> n == 1);
+        assertThat(released).isLessThanOrEqualTo(scene.timings().retryPeriod().multipliedBy(2));
+        assertThat(expired)
+                .isGreaterThanOrEqualTo(Duration.ZERO)
+                .isLessThanOrEqualTo(scene.timings().retryPeriod().multipliedBy(2));
+    }
+}
