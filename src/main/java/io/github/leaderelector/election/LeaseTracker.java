@@ -57,7 +57,6 @@ final class LeaseTracker {
     private long previousObservedNanos;
     private @Nullable Hold hold;
     private boolean fromPreviousLife;
-    private boolean namesakeReported;
     private Instant lastRenewTime = Instant.EPOCH;
 
     private record OwnWrite(Moment sent, boolean acknowledged) {}
@@ -159,7 +158,6 @@ final class LeaseTracker {
                     && identity.equals(lease.holder())
                     && !isOwn(lease)
                     && (!known || (fromPreviousLife && !changed));
-            reportNamesake(lease, known && changed);
             updateHold(lease, changed);
             known = true;
             document = lease;
@@ -171,17 +169,6 @@ final class LeaseTracker {
         if (changed) {
             onChange.run();
         }
-    }
-
-    /** A Lease that changes under our identity without us has another process writing it, alive. */
-    private void reportNamesake(@Nullable LeaseDocument lease, boolean changedSinceSeen) {
-        boolean namesake = lease != null && identity.equals(lease.holder()) && !isOwn(lease);
-        if (namesake && changedSinceSeen && !namesakeReported) {
-            LOG.errorf(
-                    "Another process writes the Lease under our identity '%s'; give each replica an IDENTITY of its own.",
-                    identity);
-        }
-        namesakeReported = namesake && (namesakeReported || changedSinceSeen);
     }
 
     private boolean stateChanged(@Nullable LeaseDocument lease) {
