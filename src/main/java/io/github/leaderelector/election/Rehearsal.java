@@ -13,9 +13,9 @@ import java.util.concurrent.TimeUnit;
  */
 final class Rehearsal implements Runnable {
 
-    private static final int TIMES = 16;
+    private static final int TIMES = 50;
     private static final Duration FIRST = Duration.ofMillis(500);
-    private static final Duration PAUSE = Duration.ofMillis(50);
+    private static final Duration PAUSE = Duration.ofMillis(20);
 
     private final LeaseSession session;
     private final ScheduledExecutorService executor;

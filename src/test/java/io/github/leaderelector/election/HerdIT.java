@@ -54,7 +54,7 @@ class HerdIT {
     private record Candidate(Election election, LeadershipHub hub) {}
 
     @ParameterizedTest
-    @ValueSource(ints = {3, 21, 201})
+    @ValueSource(ints = {3, 21, 101})
     void aHandoverCostsAHandfulOfConflictsHoweverManyCandidates(int candidates) {
         LeaseRef lease = new LeaseRef("default", "herd-of-" + candidates);
         new io.github.leaderelector.testkit.Rbac(server.admin(), "default", lease.name()).grant("sidecar");

@@ -18,6 +18,8 @@ public final class Replica implements AutoCloseable {
 
     private final String name;
     private final History history;
+    private final RealApiServer server;
+    private final Path kubeconfig;
     private final FaultProxy network;
     private final HttpFaultProxy api;
     private final Path file;
@@ -38,7 +40,8 @@ public final class Replica implements AutoCloseable {
         this.file = folder.resolve("leader").resolve(name);
         this.log = folder.resolve(name + ".log");
         this.claims = new HttpWatch(name, port);
-        Path kubeconfig = Kubeconfigs.write(folder.resolve(name + ".kubeconfig"), server, network.port(), name);
+        this.server = server;
+        this.kubeconfig = Kubeconfigs.write(folder.resolve(name + ".kubeconfig"), server, network.port(), name);
         this.environment = new HashMap<>(settings);
         environment.put("KUBECONFIG", kubeconfig.toString());
         environment.put("IDENTITY", name);
@@ -49,6 +52,11 @@ public final class Replica implements AutoCloseable {
     /** Its name, which is also its identity and the user that it is to the API server. */
     public String name() {
         return name;
+    }
+
+    /** From its next start on it talks to the API server itself, past its proxies, for times that are its own. */
+    public void bypassProxies() {
+        Kubeconfigs.write(kubeconfig, server, server.port(), name);
     }
 
     /** Its network. */

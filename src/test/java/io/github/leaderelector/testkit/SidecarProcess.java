@@ -43,7 +43,8 @@ public final class SidecarProcess implements AutoCloseable {
         /** The packaged application of this build on the running JDK. */
         public static Spec of(Map<String, String> environment, Path log) {
             String jar = System.getProperty("sidecar.jar", "target/quarkus-app/quarkus-run.jar");
-            String options = System.getProperty("sidecar.jvm-options", "-XX:+UseSerialGC -Xmx96m");
+            String options =
+                    System.getProperty("sidecar.jvm-options", "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx96m");
             return new Spec(
                     List.of(),
                     Path.of(System.getProperty("java.home")),
