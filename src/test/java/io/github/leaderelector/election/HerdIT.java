@@ -3,12 +3,14 @@ package io.github.leaderelector.election;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.vertx.VertxHttpClientFactory;
 import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.LeaseRef;
 import io.github.leaderelector.leadership.Reason;
 import io.github.leaderelector.leadership.Ticker;
+import io.github.leaderelector.testkit.AuditLog;
 import io.github.leaderelector.testkit.RealApiServer;
 import io.github.leaderelector.testkit.Wait;
 import io.vertx.core.Vertx;
@@ -77,10 +79,15 @@ class HerdIT {
                 leader(herd);
                 gaps.add((System.nanoTime() - released) / 1_000_000);
                 Wait.pass(Duration.ofSeconds(2));
-                conflicts.add(server.audit().since(from).stream()
-                        .filter(r -> r.status() == 409)
-                        .count());
+                List<AuditLog.Request> writes = server.audit().since(from).stream()
+                        .filter(r -> r.verb().equals("update"))
+                        .toList();
+                assertThat(writes).as("release and acquisition").hasSizeGreaterThanOrEqualTo(2);
+                conflicts.add(writes.stream().filter(r -> r.status() == 409).count());
                 leader.election().close();
+                Candidate newcomer = candidate(lease, "pod-" + (candidates + i));
+                herd.add(newcomer);
+                newcomer.election().start();
             }
             System.out.println(
                     "herd of " + candidates + ": conflicts per handover " + conflicts + ", gaps in ms " + gaps);
@@ -94,7 +101,9 @@ class HerdIT {
 
     private static Candidate candidate(LeaseRef lease, String identity) {
         LeadershipHub hub = new LeadershipHub(identity, lease, TIMINGS.renewDeadline(), Ticker.system());
-        Config config = server.admin().getConfiguration();
+        Config config = new ConfigBuilder(server.admin().getConfiguration())
+                .withOauthToken(server.token("sidecar"))
+                .build();
         var client = new KubernetesClientBuilder()
                 .withConfig(Election.patient(config, TIMINGS))
                 .withHttpClientFactory(new VertxHttpClientFactory(vertx))
