@@ -456,6 +456,19 @@ abstract class ElectionContract {
     }
 
     @Test
+    void aSilentNetworkDoesNotHoldUpTheStop() {
+        Replica leader = leader("pod-a");
+        leader.network.blackHole();
+        long begin = System.nanoTime();
+
+        leader.stop();
+
+        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(5));
+        assertThat(leader.leads()).isFalse();
+        assertThat(leader.sign).isFalse();
+    }
+
+    @Test
     void outlivesABrokenConnection() {
         Replica leader = leader("pod-a");
         Replica follower = follower("pod-b", "pod-a");
