@@ -48,6 +48,7 @@ public final class FaultProxy implements AutoCloseable {
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
     private final Object lock = new Object();
     private @Nullable ServerSocket listener;
+    private @Nullable Thread acceptor;
     private volatile Faults faults = Faults.NONE;
 
     /**
@@ -105,6 +106,10 @@ public final class FaultProxy implements AutoCloseable {
         synchronized (lock) {
             closeQuietly(listener);
             listener = null;
+            // The kernel takes connections until the last thread in accept() has left it.
+            if (acceptor != null) {
+                join(acceptor);
+            }
         }
     }
 
@@ -135,7 +140,7 @@ public final class FaultProxy implements AutoCloseable {
                 socket.setReuseAddress(true);
                 socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 256);
                 listener = socket;
-                daemon("fault-proxy-" + port, () -> accept(socket));
+                acceptor = daemon("fault-proxy-" + port, () -> accept(socket));
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -154,10 +159,19 @@ public final class FaultProxy implements AutoCloseable {
         }
     }
 
-    static void daemon(String name, Runnable work) {
+    static Thread daemon(String name, Runnable work) {
         Thread thread = new Thread(work, name);
         thread.setDaemon(true);
         thread.start();
+        return thread;
+    }
+
+    private static void join(Thread thread) {
+        try {
+            thread.join();
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     static void closeQuietly(@Nullable AutoCloseable closeable) {
