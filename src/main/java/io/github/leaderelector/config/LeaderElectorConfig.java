@@ -54,4 +54,48 @@ public interface LeaderElectorConfig {
     /** The port of the HTTP server; 0 for any free port. */
     @WithDefault("${HTTP_PORT:4040}")
     Optional<String> httpPort();
+
+    /** How many event streams may be open at once; further requests for one are answered 429. */
+    @WithDefault("${MAX_STREAMS:1024}")
+    Optional<String> maxStreams();
+
+    /** The label, {@code key=value}, that the leader's pod carries; empty for none. */
+    @WithDefault("${LEADER_LABEL:}")
+    Optional<String> leaderLabel();
+
+    /** The name of the pod that carries the label; when empty, the hostname. */
+    @WithDefault("${POD_NAME:}")
+    Optional<String> podName();
+
+    /** Whether changes of leadership are written as Kubernetes Events on the Lease. */
+    @WithDefault("${KUBERNETES_EVENTS:true}")
+    Optional<String> kubernetesEvents();
+
+    /** How long the Lease is held on after the claim was dropped, so that the application can finish. */
+    @WithDefault("${DRAIN:0s}")
+    Optional<String> drain();
+
+    /** Where the application says by HTTP whether it is healthy; empty when its health does not matter. */
+    @WithDefault("${APP_HEALTH_URL:}")
+    Optional<String> appHealthUrl();
+
+    /** How many times in a row the leader's application has to be unhealthy before it resigns. */
+    @WithDefault("${APP_HEALTH_FAILURES:3}")
+    Optional<String> appHealthFailures();
+
+    /** Who may lead when no replica's application is healthy: {@code nobody} or {@code anyone}. */
+    @WithDefault("${APP_HEALTH_FALLBACK:nobody}")
+    Optional<String> appHealthFallback();
+
+    /** Where to POST the state when this replica begins to lead; empty for nowhere. */
+    @WithDefault("${ON_LEADING_URL:}")
+    Optional<String> onLeadingUrl();
+
+    /** Where to POST the state when this replica stops leading; empty for nowhere. */
+    @WithDefault("${ON_FOLLOWING_URL:}")
+    Optional<String> onFollowingUrl();
+
+    /** How log lines are written: as {@code text} or as {@code json}. */
+    @WithDefault("${LOG_FORMAT:text}")
+    Optional<String> logFormat();
 }

@@ -1,5 +1,6 @@
 package io.github.leaderelector.config;
 
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,6 +18,15 @@ import java.util.Optional;
  * @param leaderFile the absolute path of the leader file; empty when there is to be none
  * @param readiness when the readiness probe succeeds
  * @param httpPort the port of the HTTP server, 0 for any
+ * @param maxStreams how many event streams may be open at once
+ * @param leaderLabel the label that the leader's pod carries; empty for none
+ * @param podName the name of our pod
+ * @param kubernetesEvents whether changes are written as Kubernetes Events
+ * @param drain how long the Lease is held on after the claim was dropped; zero or more
+ * @param appHealth how the application's health decides; empty when it does not
+ * @param onLeading where to POST the state when we begin to lead; empty for nowhere
+ * @param onFollowing where to POST the state when we stop leading; empty for nowhere
+ * @param logFormat how log lines are written
  */
 public record Settings(
         String leaseName,
@@ -27,7 +37,16 @@ public record Settings(
         Duration retryPeriod,
         Optional<Path> leaderFile,
         Readiness readiness,
-        int httpPort) {
+        int httpPort,
+        int maxStreams,
+        Optional<PodLabel> leaderLabel,
+        String podName,
+        boolean kubernetesEvents,
+        Duration drain,
+        Optional<AppHealth> appHealth,
+        Optional<URI> onLeading,
+        Optional<URI> onFollowing,
+        LogFormat logFormat) {
 
     /**
      * The settings that {@code config} says.

@@ -1,5 +1,7 @@
 package io.github.leaderelector.config;
 
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -10,6 +12,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +37,12 @@ final class SettingsCheck {
     private static final Pattern DNS_LABEL = Pattern.compile(LABEL);
     private static final Pattern DNS_SUBDOMAIN = Pattern.compile(LABEL + "(\\." + LABEL + ")*");
     private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
-    private static final Pattern PORT = Pattern.compile("[0-9]{1,5}");
+    private static final Pattern NUMBER = Pattern.compile("[0-9]{1,9}");
+    // https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
+    private static final String LABEL_WORD = "[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?";
+    private static final Pattern POD_LABEL =
+            Pattern.compile("((?<prefix>[^/=]+)/)?(?<name>" + LABEL_WORD + ")=(?<value>(" + LABEL_WORD + ")?)");
+    private static final Duration LONGEST_DRAIN = Duration.ofHours(1);
 
     private final Supplier<String> hostname;
     private final Predicate<Path> writable;
@@ -65,8 +73,18 @@ final class SettingsCheck {
         Duration retryPeriod = period("RETRY_PERIOD", "2s", config.retryPeriod().orElse(""));
         checkTogether(leaseDuration, renewDeadline, retryPeriod);
         Optional<Path> leaderFile = config.leaderFile().map(this::leaderFile);
-        Readiness readiness = readiness(config.readiness().orElse(""));
+        Readiness readiness = oneOf("READINESS", config.readiness(), Readiness.ALWAYS);
         int httpPort = httpPort(config.httpPort().orElse(""));
+        int maxStreams = number("MAX_STREAMS", config.maxStreams().orElse(""), 0, 100_000);
+        Optional<PodLabel> leaderLabel = config.leaderLabel().map(this::podLabel);
+        String podName = podName(config.podName(), leaderLabel.isPresent());
+        boolean kubernetesEvents =
+                bool("KUBERNETES_EVENTS", config.kubernetesEvents().orElse(""));
+        Duration drain = drain(config.drain().orElse(""));
+        Optional<AppHealth> appHealth = appHealth(config);
+        Optional<URI> onLeading = config.onLeadingUrl().map(url -> url("ON_LEADING_URL", url));
+        Optional<URI> onFollowing = config.onFollowingUrl().map(url -> url("ON_FOLLOWING_URL", url));
+        LogFormat logFormat = oneOf("LOG_FORMAT", config.logFormat(), LogFormat.TEXT);
         if (!problems.isEmpty() || leaseDuration == null || renewDeadline == null || retryPeriod == null) {
             throw new InvalidSettingsException(problems);
         }
@@ -79,7 +97,16 @@ final class SettingsCheck {
                 retryPeriod,
                 leaderFile,
                 readiness,
-                httpPort);
+                httpPort,
+                maxStreams,
+                leaderLabel,
+                podName,
+                kubernetesEvents,
+                drain,
+                appHealth,
+                onLeading,
+                onFollowing,
+                logFormat);
     }
 
     private String leaseName(String name) {
@@ -209,19 +236,100 @@ final class SettingsCheck {
         return file;
     }
 
-    private Readiness readiness(String text) {
-        for (Readiness readiness : Readiness.values()) {
-            if (readiness.name().equals(text.strip().toUpperCase(Locale.ROOT))) {
-                return readiness;
+    /** The constant of an enumeration that {@code text} names; {@code fallback} when that is none of them. */
+    private <E extends Enum<E>> E oneOf(String name, Optional<String> text, E fallback) {
+        String word = text.orElse("");
+        List<String> allowed = new ArrayList<>();
+        for (E constant : fallback.getDeclaringClass().getEnumConstants()) {
+            if (constant.name().equals(word.strip().toUpperCase(Locale.ROOT))) {
+                return constant;
             }
+            allowed.add("'" + constant.name().toLowerCase(Locale.ROOT) + "'");
         }
-        problem("READINESS", text, "'always' or 'leader'");
-        return Readiness.ALWAYS;
+        problem(name, word, String.join(" or ", allowed));
+        return fallback;
+    }
+
+    private boolean bool(String name, String text) {
+        String word = text.strip().toLowerCase(Locale.ROOT);
+        if (!word.equals("true") && !word.equals("false")) {
+            problem(name, text, "'true' or 'false'");
+        }
+        return word.equals("true");
+    }
+
+    private int number(String name, String text, int least, int most) {
+        String digits = text.strip();
+        int number = NUMBER.matcher(digits).matches() ? Integer.parseInt(digits) : -1;
+        if (number < least || number > most) {
+            problem(name, text, "a number from " + least + " to " + most);
+        }
+        return number;
+    }
+
+    private PodLabel podLabel(String text) {
+        Matcher label = POD_LABEL.matcher(text);
+        @Nullable String prefix = label.matches() ? label.group("prefix") : null;
+        boolean prefixIsRight = prefix == null
+                || (prefix.length() <= LONGEST_NAME
+                        && DNS_SUBDOMAIN.matcher(prefix).matches());
+        if (!label.matches() || !prefixIsRight) {
+            problem(
+                    "LEADER_LABEL",
+                    text,
+                    "a label that Kubernetes takes, written 'key=value', such as 'leader-elector/role=leader'");
+            return new PodLabel("", "");
+        }
+        return new PodLabel((prefix == null ? "" : prefix + "/") + label.group("name"), label.group("value"));
+    }
+
+    /** Wrong only if something needs it: a hostname that is no pod's name is nobody's mistake. */
+    private String podName(Optional<String> configured, boolean needed) {
+        String name = configured.orElseGet(hostname);
+        boolean right =
+                name.length() <= LONGEST_NAME && DNS_SUBDOMAIN.matcher(name).matches();
+        if (!right && (needed || configured.isPresent())) {
+            problem("POD_NAME", name, "the name of this pod; the downward API has it as 'metadata.name'");
+        }
+        return name;
+    }
+
+    private Duration drain(String text) {
+        Optional<Duration> duration = Durations.parse(text).filter(d -> d.compareTo(LONGEST_DRAIN) <= 0);
+        if (duration.isEmpty()) {
+            problem("DRAIN", text, "a duration from '0s' to '1h', such as '20s'");
+        }
+        return duration.orElse(Duration.ZERO);
+    }
+
+    private Optional<AppHealth> appHealth(LeaderElectorConfig config) {
+        int failures = number("APP_HEALTH_FAILURES", config.appHealthFailures().orElse(""), 1, 1_000);
+        AppHealth.Fallback fallback =
+                oneOf("APP_HEALTH_FALLBACK", config.appHealthFallback(), AppHealth.Fallback.NOBODY);
+        return config.appHealthUrl().map(url -> new AppHealth(url("APP_HEALTH_URL", url), failures, fallback));
+    }
+
+    private URI url(String name, String text) {
+        try {
+            URI url = new URI(text.strip());
+            boolean http = "http".equalsIgnoreCase(url.getScheme()) || "https".equalsIgnoreCase(url.getScheme());
+            if (http && url.getHost() != null && url.getPort() <= HIGHEST_PORT && url.getUserInfo() == null) {
+                return url;
+            }
+        } catch (URISyntaxException invalid) {
+            // Said below, in the same words as everything else that is no such URL.
+        }
+        // A password must not end up in a log.
+        problem(
+                name,
+                text.replaceAll("//[^/]*@", "//***@"),
+                "an http or https URL without a user, such as 'http://localhost:8080/health'");
+        return URI.create("");
     }
 
     private int httpPort(String text) {
         // Not stripped: Quarkus reads the same text.
-        int port = PORT.matcher(text).matches() ? Integer.parseInt(text) : -1;
+        int port = NUMBER.matcher(text).matches() ? Integer.parseInt(text) : -1;
         if (port < 0 || port > HIGHEST_PORT) {
             problem(
                     "HTTP_PORT",

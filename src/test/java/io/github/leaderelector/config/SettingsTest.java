@@ -3,9 +3,8 @@ package io.github.leaderelector.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.smallrye.config.SmallRyeConfig;
-import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -40,23 +39,43 @@ class SettingsTest {
                         Duration.ofSeconds(2),
                         Optional.of(Path.of("/tmp/leader_status")),
                         Readiness.ALWAYS,
-                        4040));
+                        4040,
+                        1024,
+                        Optional.empty(),
+                        HOSTNAME,
+                        true,
+                        Duration.ZERO,
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        LogFormat.TEXT));
     }
 
     @Test
     void everySettingHasAVariable() {
         Path file = directory.resolve("leader");
 
-        Settings settings = settings(Map.of(
-                "LEASE_NAME", "app.lock",
-                "NAMESPACE", "prod",
-                "IDENTITY", "me",
-                "LEASE_DURATION", "1m30s",
-                "RENEW_DEADLINE", "PT60S",
-                "RETRY_PERIOD", "500ms",
-                "LEADER_FILE", file.toString(),
-                "READINESS", "Leader",
-                "HTTP_PORT", "0"));
+        Settings settings = settings(Map.ofEntries(
+                Map.entry("LEASE_NAME", "app.lock"),
+                Map.entry("NAMESPACE", "prod"),
+                Map.entry("IDENTITY", "me"),
+                Map.entry("LEASE_DURATION", "1m30s"),
+                Map.entry("RENEW_DEADLINE", "PT60S"),
+                Map.entry("RETRY_PERIOD", "500ms"),
+                Map.entry("LEADER_FILE", file.toString()),
+                Map.entry("READINESS", "Leader"),
+                Map.entry("HTTP_PORT", "0"),
+                Map.entry("MAX_STREAMS", "7"),
+                Map.entry("LEADER_LABEL", "example.com/role=leader"),
+                Map.entry("POD_NAME", "pod-x"),
+                Map.entry("KUBERNETES_EVENTS", "False"),
+                Map.entry("DRAIN", "20s"),
+                Map.entry("APP_HEALTH_URL", "http://localhost:8080/ready"),
+                Map.entry("APP_HEALTH_FAILURES", "5"),
+                Map.entry("APP_HEALTH_FALLBACK", "anyone"),
+                Map.entry("ON_LEADING_URL", "http://localhost:8080/on"),
+                Map.entry("ON_FOLLOWING_URL", "https://[::1]/off"),
+                Map.entry("LOG_FORMAT", "json")));
 
         assertThat(settings)
                 .isEqualTo(new Settings(
@@ -68,7 +87,17 @@ class SettingsTest {
                         Duration.ofMillis(500),
                         Optional.of(file),
                         Readiness.LEADER,
-                        0));
+                        0,
+                        7,
+                        Optional.of(new PodLabel("example.com/role", "leader")),
+                        "pod-x",
+                        false,
+                        Duration.ofSeconds(20),
+                        Optional.of(
+                                new AppHealth(URI.create("http://localhost:8080/ready"), 5, AppHealth.Fallback.ANYONE)),
+                        Optional.of(URI.create("http://localhost:8080/on")),
+                        Optional.of(URI.create("https://[::1]/off")),
+                        LogFormat.JSON));
     }
 
     @Test
@@ -116,6 +145,21 @@ class SettingsTest {
           HTTP_PORT | http | HTTP_PORT is 'http'; it must be a number from 1 to 65535, or 0 for any free port.
           HTTP_PORT | 65536 | HTTP_PORT is '65536'; it must be a number from 1 to 65535, or 0 for any free port.
           HTTP_PORT | -1 | HTTP_PORT is '-1'; it must be a number from 1 to 65535, or 0 for any free port.
+          MAX_STREAMS | -1 | MAX_STREAMS is '-1'; it must be a number from 0 to 100000.
+          LEADER_LABEL | leader | LEADER_LABEL is 'leader'; it must be a label that Kubernetes takes, written 'key=value', such as 'leader-elector/role=leader'.
+          LEADER_LABEL | A_/b=c | LEADER_LABEL is 'A_/b=c'; it must be a label that Kubernetes takes, written 'key=value', such as 'leader-elector/role=leader'.
+          LEADER_LABEL | a/b/c=d | LEADER_LABEL is 'a/b/c=d'; it must be a label that Kubernetes takes, written 'key=value', such as 'leader-elector/role=leader'.
+          LEADER_LABEL | role=-x | LEADER_LABEL is 'role=-x'; it must be a label that Kubernetes takes, written 'key=value', such as 'leader-elector/role=leader'.
+          POD_NAME | Pod_A | POD_NAME is 'Pod_A'; it must be the name of this pod; the downward API has it as 'metadata.name'.
+          KUBERNETES_EVENTS | yes | KUBERNETES_EVENTS is 'yes'; it must be 'true' or 'false'.
+          DRAIN | soon | DRAIN is 'soon'; it must be a duration from '0s' to '1h', such as '20s'.
+          DRAIN | 61m | DRAIN is '61m'; it must be a duration from '0s' to '1h', such as '20s'.
+          APP_HEALTH_URL | localhost:8080 | APP_HEALTH_URL is 'localhost:8080'; it must be an http or https URL without a user, such as 'http://localhost:8080/health'.
+          APP_HEALTH_FAILURES | 0 | APP_HEALTH_FAILURES is '0'; it must be a number from 1 to 1000.
+          APP_HEALTH_FALLBACK | all | APP_HEALTH_FALLBACK is 'all'; it must be 'nobody' or 'anyone'.
+          ON_LEADING_URL | http://me:secret@host/ | ON_LEADING_URL is 'http://***@host/'; it must be an http or https URL without a user, such as 'http://localhost:8080/health'.
+          ON_FOLLOWING_URL | http://a b/ | ON_FOLLOWING_URL is 'http://a b/'; it must be an http or https URL without a user, such as 'http://localhost:8080/health'.
+          LOG_FORMAT | xml | LOG_FORMAT is 'xml'; it must be 'text' or 'json'.
           HTTP_PORT | tcp://10.0.0.1:80 | HTTP_PORT is 'tcp://10.0.0.1:80'; it must be a number from 1 to 65535, or 0 for any free port; Kubernetes itself sets this variable for a Service named 'http', unless the container sets it or the pod has 'enableServiceLinks: false'.
           """)
     void eachWrongValueIsNamedWithWhatIsAllowed(String name, String value, String problem) {
@@ -187,7 +231,8 @@ class SettingsTest {
     void aMachineWithoutAHostnameNeedsAnIdentity() {
         InvalidSettingsException invalid = catchThrowableOfType(
                 InvalidSettingsException.class,
-                () -> new SettingsCheck(() -> "", Files::isWritable).check(config(Map.of("LEASE_NAME", "app"))));
+                () -> new SettingsCheck(() -> "", Files::isWritable)
+                        .check(SettingsFixture.config(Map.of("LEASE_NAME", "app"))));
 
         assertThat(invalid.problems())
                 .containsExactly("IDENTITY is not set and this machine has no hostname; it must be a name that no other"
@@ -196,26 +241,18 @@ class SettingsTest {
 
     @Test
     void theIdentityIsTheHostnameOfTheKernel() throws IOException {
-        assertThat(Settings.of(config(Map.of("LEASE_NAME", "app"))).identity())
+        assertThat(Settings.of(SettingsFixture.config(Map.of("LEASE_NAME", "app")))
+                        .identity())
                 .isEqualTo(
                         Files.readString(Path.of("/proc/sys/kernel/hostname")).strip());
     }
 
     private static Settings settings(Map<String, String> values) {
-        return new SettingsCheck(() -> HOSTNAME, d -> !d.endsWith("proc")).check(config(values));
+        return new SettingsCheck(() -> HOSTNAME, d -> !d.endsWith("proc")).check(SettingsFixture.config(values));
     }
 
     private static List<String> problems(Map<String, String> values) {
         InvalidSettingsException invalid = catchThrowableOfType(InvalidSettingsException.class, () -> settings(values));
         return invalid == null ? List.of() : invalid.problems();
-    }
-
-    private static LeaderElectorConfig config(Map<String, String> values) {
-        SmallRyeConfig config = new SmallRyeConfigBuilder()
-                .addDefaultInterceptors()
-                .withDefaultValues(values)
-                .withMapping(LeaderElectorConfig.class)
-                .build();
-        return config.getConfigMapping(LeaderElectorConfig.class);
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.leaderelector.config.Readiness;
 import io.github.leaderelector.config.Settings;
+import io.github.leaderelector.config.SettingsFixture;
 import io.github.leaderelector.leadership.Claim;
 import io.github.leaderelector.leadership.Leadership;
 import io.github.leaderelector.leadership.LeadershipHub;
@@ -21,6 +22,7 @@ import io.github.leaderelector.leadership.Vital;
 import io.smallrye.health.api.AsyncHealthCheck;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.HealthCheckResponse.Status;
@@ -170,15 +172,6 @@ class ChecksTest {
     }
 
     private static Settings settings(Readiness readiness) {
-        return new Settings(
-                "app-lock",
-                Optional.of("prod"),
-                "pod-a",
-                Duration.ofSeconds(15),
-                RENEW_DEADLINE,
-                Duration.ofSeconds(2),
-                Optional.empty(),
-                readiness,
-                4040);
+        return SettingsFixture.settings(Map.of("READINESS", readiness.name()));
     }
 }
