@@ -53,6 +53,15 @@ class RoomsTest {
             .because("an outlet shows what the hub says, and nothing else");
 
     @ArchTest
+    static final ArchRule answersKnowLeadershipOnly = noClasses()
+            .that()
+            .resideInAPackage(ROOT + ".answer")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(ROOT + ".outlet..", ROOT + ".election", ROOT + ".config", ROOT)
+            .because("outlets share them, and share nothing else");
+
+    @ArchTest
     static final ArchRule outletsDoNotKnowEachOther = slices().matching(ROOT + ".outlet.(*)..")
             .should()
             .notDependOnEachOther()

@@ -1,5 +1,7 @@
 package io.github.leaderelector.outlet.http;
 
+import io.github.leaderelector.answer.HolderAnswer;
+import io.github.leaderelector.answer.LeaderAnswer;
 import io.github.leaderelector.leadership.Leadership;
 import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.Moment;

@@ -1,4 +1,4 @@
-package io.github.leaderelector.outlet.http;
+package io.github.leaderelector.answer;
 
 import io.github.leaderelector.leadership.Moment;
 import java.time.temporal.ChronoUnit;

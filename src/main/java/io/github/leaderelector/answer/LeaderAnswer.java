@@ -1,4 +1,4 @@
-package io.github.leaderelector.outlet.http;
+package io.github.leaderelector.answer;
 
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import io.github.leaderelector.leadership.Leadership;
@@ -9,7 +9,7 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@code GET /leader} answers; all of it true at the one moment of answering.
+ * What {@code GET /leader} answers, and hooks are told; all of it true at the one moment of answering.
  *
  * <p>Numbers that may be null are of type {@link Number}, because the serializers that Quarkus makes at build time
  * leave out a {@link Long} that is null.
@@ -63,7 +63,8 @@ public record LeaderAnswer(
         }
     }
 
-    static LeaderAnswer of(Leadership leadership, Moment now) {
+    /** What {@code leadership} means at {@code now}. */
+    public static LeaderAnswer of(Leadership leadership, Moment now) {
         OptionalLong token = leadership.fencingToken(now);
         ObservedLease observed = leadership.observed();
         return new LeaderAnswer(

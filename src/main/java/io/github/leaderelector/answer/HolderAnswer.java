@@ -1,4 +1,4 @@
-package io.github.leaderelector.outlet.http;
+package io.github.leaderelector.answer;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 public record HolderAnswer(
         String name, @JsonProperty("last_update") String lastUpdate) {
 
-    static HolderAnswer of(Leadership leadership) {
+    /** What {@code leadership} says of the holder. */
+    public static HolderAnswer of(Leadership leadership) {
         @Nullable String holder = leadership.holder();
         return new HolderAnswer(holder == null ? "" : holder, Times.rfc3339(leadership.since()));
     }

@@ -1,4 +1,4 @@
-package io.github.leaderelector.outlet.http;
+package io.github.leaderelector.answer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
