@@ -27,6 +27,7 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
@@ -38,8 +39,8 @@ import org.jspecify.annotations.Nullable;
  * The leader file: holds our identity, without a line break, while this replica leads, and does not exist otherwise.
  *
  * <p>A follower keeps the file ready under another name in the same directory, so that taking the lead is one rename.
- * The modification time moves with each renewal. What somebody else does to the file is undone the next time we are
- * told, at most a second later.
+ * The modification time is when the last renewal was sent: the beginning of what is left of the claim. What somebody
+ * else does to the file is undone the next time we are told, at most a second later.
  *
  * <p>Everything but {@link #failure} is for one thread at a time.
  */
@@ -124,10 +125,10 @@ public final class LeaderFile implements LeadershipObserver, Vital {
         try {
             if (published && isIntact(file)) {
                 if (toldRenewalNanos != claim.sent().nanos()) {
-                    touch(file);
+                    touch(file, claim.sent().wall());
                 }
             } else {
-                renamed = publish(file);
+                renamed = publish(file, claim);
             }
             toldRenewalNanos = claim.sent().nanos();
             writeSucceeded(file);
@@ -159,12 +160,12 @@ public final class LeaderFile implements LeadershipObserver, Vital {
     }
 
     /** Puts the prepared file in place; false if the claim ended before that. */
-    private boolean publish(Path file) throws IOException {
+    private boolean publish(Path file, Claim claim) throws IOException {
         if (!isPrepared(file)) {
             prepare(file);
         }
         Path ready = preparedFor(file);
-        touch(ready);
+        touch(ready, claim.sent().wall());
         if (!leads.getAsBoolean()) {
             return false;
         }
@@ -205,7 +206,7 @@ public final class LeaderFile implements LeadershipObserver, Vital {
             channel.force(true);
         }
         // The same calls as in publish: a JVM's first calls take far longer than all later ones.
-        touch(unfinished);
+        touch(unfinished, ticker.wallTime());
         Files.move(unfinished, preparedFor(file), StandardCopyOption.ATOMIC_MOVE);
         prepared = true;
     }
@@ -224,8 +225,8 @@ public final class LeaderFile implements LeadershipObserver, Vital {
         return file.resolveSibling("." + file.getFileName() + ".prepared");
     }
 
-    private void touch(Path path) throws IOException {
-        Files.setLastModifiedTime(path, FileTime.from(ticker.wallTime()));
+    private static void touch(Path path, Instant modified) throws IOException {
+        Files.setLastModifiedTime(path, FileTime.from(modified));
     }
 
     private static void syncDirectory(Path file) {
