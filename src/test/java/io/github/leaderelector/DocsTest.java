@@ -9,10 +9,8 @@ import io.github.leaderelector.answer.HolderAnswer;
 import io.github.leaderelector.answer.LeaderAnswer;
 import io.github.leaderelector.config.LeaderElectorConfig;
 import io.github.leaderelector.leadership.Reason;
-import io.smallrye.config.WithDefault;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,7 +19,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -68,29 +65,6 @@ class DocsTest {
     static List<Path> documentsAndManifests() {
         return Stream.concat(documents().stream(), files(MANIFESTS, ".yaml").stream())
                 .toList();
-    }
-
-    @Test
-    void theTableOfSettingsNamesEachWithItsVariableAndDefault() {
-        Map<String, String> inTheCode = new TreeMap<>();
-        for (Method setting : LeaderElectorConfig.class.getMethods()) {
-            String name = setting.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
-            String value = setting.getAnnotation(WithDefault.class).value();
-            MatchResult parts = Pattern.compile("\\$\\{(\\w+):(.*)}")
-                    .matcher(value)
-                    .results()
-                    .findFirst()
-                    .orElseThrow();
-            inTheCode.put(parts.group(1), "leader-elector." + name + " = " + parts.group(2));
-        }
-        Map<String, String> inTheTable = new TreeMap<>();
-        Pattern.compile("(?m)^\\| `([A-Z_]+)` \\| `(leader-elector\\.[a-z-]+)` \\| (?:`([^`]*)`|([^|]*)) \\|")
-                .matcher(read(Path.of("docs", "settings.md")))
-                .results()
-                .forEach(row -> inTheTable.put(
-                        row.group(1), row.group(2) + " = " + (row.group(3) == null ? "" : row.group(3))));
-
-        assertThat(inTheTable).isEqualTo(inTheCode);
     }
 
     @Test
