@@ -6,6 +6,7 @@ import io.github.leaderelector.config.Settings;
 import io.github.leaderelector.config.UnknownSettings;
 import io.github.leaderelector.election.Election;
 import io.github.leaderelector.election.Timings;
+import io.github.leaderelector.leadership.ElectionListener;
 import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.LeaseRef;
 import io.github.leaderelector.leadership.Ticker;
@@ -49,9 +50,10 @@ final class Wiring {
 
     @Produces
     @Singleton
-    static Election election(Settings settings, Config kubernetes, LeadershipHub hub, Ticker ticker) {
+    static Election election(
+            Settings settings, Config kubernetes, LeadershipHub hub, Ticker ticker, ElectionListener listener) {
         Timings timings = new Timings(settings.leaseDuration(), settings.renewDeadline(), settings.retryPeriod());
-        return new Election(kubernetes, hub.current().lease(), settings.identity(), timings, hub, ticker);
+        return new Election(kubernetes, hub.current().lease(), settings.identity(), timings, hub, ticker, listener);
     }
 
     private static String namespaceOf(Config kubernetes) {

@@ -24,6 +24,7 @@ import io.fabric8.kubernetes.client.dsl.FieldValidateable.Validation;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.github.leaderelector.election.Election;
 import io.github.leaderelector.election.Timings;
+import io.github.leaderelector.leadership.ElectionListener;
 import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.LeaseRef;
 import io.github.leaderelector.leadership.Reason;
@@ -170,7 +171,8 @@ class ManifestsIT {
         Timings timings = new Timings(Duration.ofSeconds(3), Duration.ofSeconds(2), Duration.ofMillis(500));
         LeadershipHub hub = new LeadershipHub("pod-a", ref, timings.renewDeadline(), ticker);
         try (KubernetesClient client = asServiceAccount();
-                Election election = new Election(client.getConfiguration(), ref, "pod-a", timings, hub, ticker)) {
+                Election election = new Election(
+                        client.getConfiguration(), ref, "pod-a", timings, hub, ticker, new ElectionListener() {})) {
             election.start();
             Wait.until(SOON, () -> String.valueOf(hub.current()), hub::leads);
             assertThat(hub.current().problem()).isNull();

@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.github.leaderelector.leadership.ElectionListener;
 import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.LeaseRef;
 import io.github.leaderelector.leadership.Reason;
@@ -47,8 +48,18 @@ public final class Election implements Vital, AutoCloseable {
     private final KubernetesClient client;
     private volatile boolean stopped;
 
-    /** @param config where the API server is; its retries and time-outs are replaced by the election's */
-    public Election(Config config, LeaseRef ref, String identity, Timings timings, LeadershipHub hub, Ticker ticker) {
+    /**
+     * @param config where the API server is; its retries and time-outs are replaced by the election's
+     * @param listener who counts the requests
+     */
+    public Election(
+            Config config,
+            LeaseRef ref,
+            String identity,
+            Timings timings,
+            LeadershipHub hub,
+            Ticker ticker,
+            ElectionListener listener) {
         this(
                 new KubernetesClientBuilder()
                         .withConfig(patient(config, timings))
@@ -57,12 +68,19 @@ public final class Election implements Vital, AutoCloseable {
                 identity,
                 timings,
                 hub,
-                ticker);
+                ticker,
+                listener);
     }
 
     /** @param client for this election only, without retries and reconnects of its own; closed with it */
     Election(
-            KubernetesClient client, LeaseRef ref, String identity, Timings timings, LeadershipHub hub, Ticker ticker) {
+            KubernetesClient client,
+            LeaseRef ref,
+            String identity,
+            Timings timings,
+            LeadershipHub hub,
+            Ticker ticker,
+            ElectionListener listener) {
         this.client = client;
         this.ref = ref;
         this.timings = timings;
@@ -70,7 +88,11 @@ public final class Election implements Vital, AutoCloseable {
         this.executor = ElectionThreads.timed("election");
         this.watchdogExecutor = ElectionThreads.timed("claim-watchdog");
         this.watchExecutor = ElectionThreads.passing("lease-watch");
-        LeaseApi api = new Fabric8LeaseApi(client, ref, timings.requestTimeout(), watchExecutor);
+        LeaseApi api = new CountedLeaseApi(
+                new Fabric8LeaseApi(client, ref, timings.requestTimeout(), watchExecutor),
+                hub::leads,
+                ticker,
+                listener);
         this.parts = new ElectionParts(api, ref, identity, timings, hub, hub::observe, ticker, executor, new Random());
         WatchedLock lock = new WatchedLock(parts.session(), parts.tracker(), ref, identity, timings.leaseDuration());
         parts.electors(() -> new Fabric8Elector(client, lock, timings, executor));

@@ -29,7 +29,7 @@ public final class LeadershipHub {
     private final Object lock = new Object();
     private volatile Versioned current;
 
-    private record Versioned(long version, Leadership leadership) {}
+    private record Versioned(long version, Leadership leadership, long sinceNanos) {}
 
     /**
      * @param identity who we are
@@ -40,7 +40,7 @@ public final class LeadershipHub {
     public LeadershipHub(String identity, LeaseRef lease, Duration renewDeadline, Ticker ticker) {
         this.ticker = ticker;
         this.machine = new LeadershipStateMachine(renewDeadline);
-        this.current = new Versioned(0, Leadership.unknown(identity, lease, ticker.now()));
+        this.current = new Versioned(0, Leadership.unknown(identity, lease, ticker.now()), ticker.nanoTime());
     }
 
     /** The state now. A claim that has ended is not in it, even if nobody has noticed the end yet. */
@@ -68,7 +68,7 @@ public final class LeadershipHub {
             if (after.equals(before)) {
                 return;
             }
-            current = new Versioned(current.version() + 1, after);
+            current = new Versioned(current.version() + 1, after, now.nanos());
             remember(before, after, now);
             // Inside the lock, so that nobody is told of two changes in the wrong order; a mailbox only
             // hands over to its executor.
@@ -150,6 +150,23 @@ public final class LeadershipHub {
                 .toArray(CompletableFuture<?>[]::new));
     }
 
+    /** The names of all observers subscribed so far. */
+    public List<String> observers() {
+        return mailboxes.stream().map(Mailbox::name).distinct().toList();
+    }
+
+    /**
+     * How far {@code observer} lags behind: how long it has not applied a change yet, or, once it has, how long that
+     * took the last time. Zero if there is no such observer.
+     */
+    public Duration lag(String observer) {
+        return Duration.ofNanos(mailboxes.stream()
+                .filter(mailbox -> mailbox.name().equals(observer))
+                .mapToLong(Mailbox::lagNanos)
+                .max()
+                .orElse(0));
+    }
+
     /** The latest-value mailbox of one observer. */
     private final class Mailbox implements Runnable {
 
@@ -164,6 +181,10 @@ public final class LeadershipHub {
         private boolean running;
         private boolean again;
         private long appliedVersion = -1;
+        // Behind from the beginning, until it has applied the state that it was subscribed in.
+        private boolean behind = true;
+        private long behindSinceNanos = ticker.nanoTime();
+        private long lastLagNanos;
         private boolean failing;
 
         private record Waiter(long version, CompletableFuture<Void> future) {}
@@ -179,8 +200,21 @@ public final class LeadershipHub {
             return sign;
         }
 
+        String name() {
+            return name;
+        }
+
+        synchronized long lagNanos() {
+            return behind ? ticker.nanoTime() - behindSinceNanos : lastLagNanos;
+        }
+
         void wake() {
+            Versioned latest = current;
             synchronized (this) {
+                if (!behind && latest.version() > appliedVersion) {
+                    behind = true;
+                    behindSinceNanos = latest.sinceNanos();
+                }
                 if (scheduled) {
                     return;
                 }
@@ -217,7 +251,7 @@ public final class LeadershipHub {
                 }
                 logOnce(failure);
             } finally {
-                finished(told.version(), done);
+                finished(told, done);
             }
         }
 
@@ -227,7 +261,7 @@ public final class LeadershipHub {
             }
         }
 
-        private void finished(long version, boolean done) {
+        private void finished(Versioned told, boolean done) {
             List<CompletableFuture<Void>> due = new ArrayList<>();
             boolean once;
             synchronized (this) {
@@ -235,14 +269,24 @@ public final class LeadershipHub {
                 failing = !done;
                 once = again;
                 if (done) {
-                    appliedVersion = version;
-                    waiters.removeIf(w -> w.version() <= version && due.add(w.future()));
+                    applied(told);
+                    waiters.removeIf(w -> w.version() <= appliedVersion && due.add(w.future()));
                 }
             }
             due.forEach(f -> f.complete(null));
             if (once) {
                 wake();
             }
+        }
+
+        private void applied(Versioned told) {
+            appliedVersion = told.version();
+            if (behind) {
+                lastLagNanos = ticker.nanoTime() - behindSinceNanos;
+            }
+            Versioned latest = current;
+            behind = latest.version() > told.version();
+            behindSinceNanos = latest.sinceNanos();
         }
 
         synchronized CompletableFuture<Void> applied(long version) {

@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.Resource;
+import io.github.leaderelector.leadership.ElectionListener;
 import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.LeaseRef;
 import io.github.leaderelector.leadership.Reason;
@@ -90,7 +91,14 @@ abstract class ElectionContract {
             Ticker ticker = Ticker.system();
             hub = new LeadershipHub(identity, ref, TIMINGS.renewDeadline(), ticker);
             hub.subscribeSign("sign", Runnable::run, leadership -> sign = hub.leads());
-            election = new Election(change.apply(config(network.port())), ref, identity, TIMINGS, hub, ticker);
+            election = new Election(
+                    change.apply(config(network.port())),
+                    ref,
+                    identity,
+                    TIMINGS,
+                    hub,
+                    ticker,
+                    new ElectionListener() {});
             replicas.add(this);
             election.start();
         }

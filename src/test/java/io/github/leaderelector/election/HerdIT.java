@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.vertx.VertxHttpClientFactory;
+import io.github.leaderelector.leadership.ElectionListener;
 import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.LeaseRef;
 import io.github.leaderelector.leadership.Reason;
@@ -108,7 +109,8 @@ class HerdIT {
                 .withConfig(Election.patient(config, TIMINGS))
                 .withHttpClientFactory(new VertxHttpClientFactory(vertx))
                 .build();
-        return new Candidate(new Election(client, lease, identity, TIMINGS, hub, Ticker.system()), hub);
+        return new Candidate(
+                new Election(client, lease, identity, TIMINGS, hub, Ticker.system(), new ElectionListener() {}), hub);
     }
 
     private static Candidate leader(List<Candidate> herd) {

@@ -284,6 +284,66 @@ class LeadershipHubTest {
         assertThat(again.gap()).isEqualTo(Duration.ofMillis(30));
     }
 
+    @Test
+    void theLagOfAnObserverIsHowLongItTookToApplyAChange() {
+        Queue<Runnable> tasks = new ArrayDeque<>();
+        hub.subscribe("slow", tasks::add, leadership -> ticker.advance(Duration.ofMillis(3)));
+        run(tasks);
+        assertThat(hub.observers()).containsExactly("slow");
+
+        see("pod-b");
+        ticker.advance(Duration.ofMillis(4));
+        run(tasks);
+
+        assertThat(hub.lag("slow")).isEqualTo(Duration.ofMillis(7));
+        ticker.advance(Duration.ofSeconds(100));
+        hub.retell();
+        run(tasks);
+        assertThat(hub.lag("slow")).as("told again without a change").isEqualTo(Duration.ofMillis(7));
+    }
+
+    @Test
+    void anObserverThatHangsOrFailsLagsMoreAndMore() {
+        Queue<Runnable> tasks = new ArrayDeque<>();
+        List<String> told = new ArrayList<>();
+        hub.subscribe("failing", tasks::add, leadership -> {
+            if (told.isEmpty()) {
+                throw new IOException("no space left");
+            }
+        });
+        ticker.advance(Duration.ofSeconds(1));
+        see("pod-b");
+        run(tasks);
+        ticker.advance(Duration.ofSeconds(2));
+        see("pod-c");
+
+        assertThat(hub.lag("failing")).as("since it was subscribed").isEqualTo(Duration.ofSeconds(3));
+
+        told.add("works again");
+        run(tasks);
+        ticker.advance(Duration.ofSeconds(5));
+        assertThat(hub.lag("failing")).isEqualTo(Duration.ofSeconds(3));
+    }
+
+    @Test
+    void anObserverLagsFromTheChangeThatCameWhileItWorked() {
+        Queue<Runnable> tasks = new ArrayDeque<>();
+        hub.subscribe("busy", tasks::add, leadership -> {
+            if (leadership.holder() == null) {
+                ticker.advance(Duration.ofSeconds(1));
+                see("pod-b");
+                ticker.advance(Duration.ofSeconds(1));
+            }
+        });
+
+        tasks.remove().run();
+        assertThat(hub.lag("busy")).isEqualTo(Duration.ofSeconds(1));
+
+        tasks.remove().run();
+        assertThat(hub.lag("busy")).isEqualTo(Duration.ofSeconds(1));
+        assertThat(hub.lag("nobody")).isZero();
+    }
+
     private void take() {
         hub.observe(new WriteAcknowledged(lease("pod-a"), ticker.now()));
     }

@@ -12,8 +12,10 @@ import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /** Leadership as numbers. {@link #onLeadership} is for one thread at a time; scrapes are not. */
 @Singleton
@@ -23,16 +25,18 @@ public final class LeadershipMetrics implements LeadershipObserver {
 
     private final LeadershipHub hub;
     private final Ticker ticker;
+    private final MeterRegistry registry;
     private final Map<Reason.Code, Counter> transitions = new EnumMap<>(Reason.Code.class);
+    private final Set<String> observers = new HashSet<>();
     private long counted;
 
     /** Registers its meters with {@code registry}. */
     public LeadershipMetrics(LeadershipHub hub, Ticker ticker, MeterRegistry registry) {
         this.hub = hub;
         this.ticker = ticker;
+        this.registry = registry;
         Gauge.builder("leader_election_master_status", this, LeadershipMetrics::status)
                 .description("1 while this replica leads, else 0; named as client-go names it")
-                .tag("name", hub.current().lease().name())
                 .register(registry);
         Gauge.builder("leader_elector_claim", this, LeadershipMetrics::claimSeconds)
                 .description("How long this replica may go on leading without a further renewal")
@@ -52,9 +56,10 @@ public final class LeadershipMetrics implements LeadershipObserver {
         }
     }
 
-    /** Counts what has changed since it was last called. */
+    /** Counts what has changed since it was last called, and finds observers that have come since. */
     @Override
     public void onLeadership(Leadership leadership) {
+        hub.observers().stream().filter(observers::add).forEach(this::registerLag);
         for (Transition transition : hub.transitions(counted)) {
             counted = transition.sequence();
             Counter counter = transitions.get(transition.after().reason().code());
@@ -62,6 +67,14 @@ public final class LeadershipMetrics implements LeadershipObserver {
                 counter.increment();
             }
         }
+    }
+
+    private void registerLag(String observer) {
+        Gauge.builder("leader_elector_observer_lag", hub, told -> seconds(told.lag(observer)))
+                .description("How long after a change an outlet had applied it, or has not yet")
+                .tag("observer", observer)
+                .baseUnit("seconds")
+                .register(registry);
     }
 
     private double status() {

@@ -2,8 +2,8 @@ package io.github.leaderelector.outlet.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.leaderelector.testkit.Programs;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -11,9 +11,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.Assumptions;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,7 +31,7 @@ class IsLeaderTest {
     Path directory;
 
     private Path file;
-    private String standardError;
+    private String said;
 
     @BeforeEach
     void nameTheFile() {
@@ -42,7 +40,7 @@ class IsLeaderTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"busybox", "dash", "bash"})
-    void aPodLeadsWhileItsFileIsYoungerThanTheRenewDeadline(String shell) throws Exception {
+    void aPodLeadsWhileItsFileIsYoungerThanTheRenewDeadline(String shell) throws IOException {
         modified(0);
         assertThat(isLeader(shell, file.toString())).isEqualTo(LEADS);
 
@@ -53,22 +51,22 @@ class IsLeaderTest {
         modified(-10);
         assertThat(isLeader(shell, file.toString())).isEqualTo(DOES_NOT_LEAD);
         assertThat(isLeader(shell, file.toString(), "20")).isEqualTo(LEADS);
-        assertThat(standardError).isEmpty();
+        assertThat(said).isEmpty();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"busybox", "dash", "bash"})
-    void aPodWithoutAFileDoesNotLead(String shell) throws Exception {
+    void aPodWithoutAFileDoesNotLead(String shell) throws IOException {
         assertThat(isLeader(shell, file.toString())).isEqualTo(DOES_NOT_LEAD);
 
         Files.createDirectory(file);
         assertThat(isLeader(shell, file.toString())).isEqualTo(DOES_NOT_LEAD);
-        assertThat(standardError).isEmpty();
+        assertThat(said).isEmpty();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"busybox", "dash", "bash"})
-    void aFileFromBeforeTheClockWasSetBackDoesNotCount(String shell) throws Exception {
+    void aFileFromBeforeTheClockWasSetBackDoesNotCount(String shell) throws IOException {
         modified(10);
         assertThat(isLeader(shell, file.toString())).isEqualTo(DOES_NOT_LEAD);
 
@@ -78,12 +76,11 @@ class IsLeaderTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"busybox", "dash", "bash"})
-    void wrongUsageIsToldInOneSentence(String shell) throws Exception {
+    void wrongUsageIsToldInOneSentence(String shell) throws IOException {
         modified(0);
 
         assertThat(isLeader(shell, file.toString(), "10s")).isEqualTo(WRONG_USAGE);
-        assertThat(standardError)
-                .isEqualTo("is-leader: SECONDS is '10s'; it must be a number from 1 to 99999, such as '10'.\n");
+        assertThat(said).isEqualTo("is-leader: SECONDS is '10s'; it must be a number from 1 to 99999, such as '10'.\n");
         for (String seconds : List.of("", "0", "-1", "010", "1.5", "100000")) {
             assertThat(isLeader(shell, file.toString(), seconds))
                     .as("SECONDS '%s'", seconds)
@@ -91,14 +88,13 @@ class IsLeaderTest {
         }
 
         assertThat(isLeader(shell, "--help")).isEqualTo(WRONG_USAGE);
-        assertThat(standardError)
+        assertThat(said)
                 .isEqualTo("is-leader: FILE is '--help'; it must be the path of the leader file, such as"
                         + " '/tmp/leader_status'.\n");
         assertThat(isLeader(shell, "")).isEqualTo(WRONG_USAGE);
 
         assertThat(isLeader(shell, file.toString(), "10", "more")).isEqualTo(WRONG_USAGE);
-        assertThat(standardError)
-                .isEqualTo("is-leader: there are 3 arguments; it must be at most 2: FILE and SECONDS.\n");
+        assertThat(said).isEqualTo("is-leader: there are 3 arguments; it must be at most 2: FILE and SECONDS.\n");
     }
 
     private void modified(int secondsFromNow) throws IOException {
@@ -108,24 +104,21 @@ class IsLeaderTest {
         Files.setLastModifiedTime(file, FileTime.from(Instant.now().plusSeconds(secondsFromNow)));
     }
 
-    private int isLeader(String shell, String... arguments) throws IOException, InterruptedException {
-        Path program = program(shell);
+    private int isLeader(String shell, String... arguments) throws IOException {
+        Path program = Programs.need(shell);
+        boolean busybox = shell.equals("busybox");
         List<String> command = new ArrayList<>(List.of(program.toString()));
-        if (shell.equals("busybox")) {
+        if (busybox) {
             command.add("sh");
         }
         command.add(SCRIPT);
         command.addAll(List.of(arguments));
-        Path err = directory.resolve("err");
-        ProcessBuilder builder = new ProcessBuilder(command).redirectError(err.toFile());
-        if (shell.equals("busybox")) {
-            // Only its own stat and date, as in an image that has nothing else.
-            builder.environment().put("PATH", onlyBusybox(program).toString());
-        }
-        Process process = builder.start();
-        assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
-        standardError = Files.readString(err, StandardCharsets.UTF_8);
-        return process.exitValue();
+        // Only its own stat and date, as in an image that has nothing else.
+        Map<String, String> environment =
+                busybox ? Map.of("PATH", onlyBusybox(program).toString()) : Map.of();
+        Programs.Ended ended = Programs.run(command, "", environment);
+        said = ended.output();
+        return ended.status();
     }
 
     private Path onlyBusybox(Path busybox) throws IOException {
@@ -137,15 +130,5 @@ class IsLeaderTest {
             }
         }
         return applets;
-    }
-
-    private static Path program(String name) {
-        Path found = Stream.of(System.getenv("PATH").split(":"))
-                .map(entry -> Path.of(entry, name))
-                .filter(Files::isExecutable)
-                .findFirst()
-                .orElse(null);
-        Assumptions.assumeTrue(found != null, () -> "There is no " + name + " on this machine.");
-        return found;
     }
 }

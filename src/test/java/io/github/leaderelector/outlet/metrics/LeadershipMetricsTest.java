@@ -71,11 +71,29 @@ class LeadershipMetricsTest {
         assertThat(transitions("suspended")).isZero();
     }
 
-    private double status() {
-        return registry.get("leader_election_master_status")
-                .tag("name", "app-lock")
+    @Test
+    void eachObserverHasItsLag() {
+        hub.subscribe("leader file", Runnable::run, leadership -> ticker.advance(Duration.ofMillis(2)));
+        tell();
+        hub.subscribe("log", Runnable::run, leadership -> {});
+        tell();
+
+        see("pod-b");
+
+        assertThat(lag("leader file")).isEqualTo(0.002);
+        assertThat(lag("log")).isEqualTo(0.002);
+        assertThat(registry.find("leader_elector_observer_lag").gauges()).hasSize(2);
+    }
+
+    private double lag(String observer) {
+        return registry.get("leader_elector_observer_lag")
+                .tag("observer", observer)
                 .gauge()
                 .value();
+    }
+
+    private double status() {
+        return gauge("leader_election_master_status");
     }
 
     private double gauge(String name) {

@@ -7,11 +7,23 @@ import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.ManualTicker;
 import io.github.leaderelector.outlet.FrozenTime;
 import io.github.leaderelector.outlet.OutletDriver;
+import io.github.leaderelector.testkit.Programs;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @QuarkusTest
 @TestProfile(FrozenTime.class)
@@ -21,33 +33,80 @@ class MetricsEndpointTest {
     private final ManualTicker ticker;
     private final LeadershipHub hub;
     private final LeadershipMetrics metrics;
+    private final ElectionMetrics election;
 
-    MetricsEndpointTest(OutletDriver driver, ManualTicker ticker, LeadershipHub hub, LeadershipMetrics metrics) {
+    MetricsEndpointTest(
+            OutletDriver driver,
+            ManualTicker ticker,
+            LeadershipHub hub,
+            LeadershipMetrics metrics,
+            ElectionMetrics election) {
         this.driver = driver;
         this.ticker = ticker;
         this.hub = hub;
         this.metrics = metrics;
+        this.election = election;
+    }
+
+    @BeforeEach
+    void subscribe() {
+        if (hub.observers().isEmpty()) {
+            hub.subscribe("log", Runnable::run, leadership -> {});
+        }
+        election.renewed(Duration.ofMillis(7), true);
     }
 
     @Test
     void aScrapeHasTheNamesThatDashboardsKnow() {
         driver.lead();
         ticker.advance(Duration.ofSeconds(4));
-        metrics.onLeadership(hub.current());
 
-        List<String> lines = given().accept("text/plain")
-                .get("/q/metrics")
-                .asString()
-                .replace(",}", "}")
-                .lines()
-                .toList();
-
-        assertThat(lines)
+        assertThat(scrape().replace(",}", "}").lines())
                 .contains(
                         "leader_election_master_status{name=\"app-lock\"} 1.0",
-                        "leader_elector_claim_seconds 6.0",
-                        "leader_elector_leaderless_seconds 0.0",
-                        "leader_elector_transitions_total{reason=\"suspended\"} 0.0")
-                .anyMatch(line -> line.matches("leader_elector_transitions_total\\{reason=\"acquired\"} [1-9].*"));
+                        "leader_elector_claim_seconds{name=\"app-lock\"} 6.0",
+                        "leader_elector_leaderless_seconds{name=\"app-lock\"} 0.0",
+                        "leader_elector_transitions_total{name=\"app-lock\",reason=\"suspended\"} 0.0")
+                .anyMatch(line -> line.matches(
+                        "leader_elector_transitions_total\\{name=\"app-lock\",reason=\"acquired\"} [1-9].*"));
+    }
+
+    @Test
+    void promtoolFindsNothingWrongWithNamesUnitsAndHelp() throws IOException {
+        Programs.Ended ended =
+                Programs.run(List.of(Programs.need("promtool").toString(), "check", "metrics"), scrape(), Map.of());
+
+        assertThat(ended).isEqualTo(new Programs.Ended(0, ""));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"grafana-dashboard.json", "prometheusrule.yaml"})
+    void dashboardAndAlertsAskForMetricsThatThereAre(String file) throws IOException {
+        String text = Files.readString(Path.of("src", "main", "kubernetes", "monitoring", file));
+        Set<String> scraped = names(Pattern.compile("(?m)^(leader_elect\\w+)"), scrape());
+
+        assertThat(names(Pattern.compile("\\b(leader_elect\\w+)"), text))
+                .hasSizeGreaterThan(3)
+                .isSubsetOf(scraped);
+    }
+
+    @Test
+    void theDocumentsNameEachMetric() throws IOException {
+        String table = Files.readString(Path.of("docs", "endpoints.md"));
+        Set<String> documented = names(Pattern.compile("(?m)^\\| `(leader_elect\\w+)[{`]"), table);
+
+        assertThat(names(Pattern.compile("(?m)^# TYPE (leader_elect\\w+) "), scrape()))
+                .filteredOn(name -> !name.endsWith("_max"))
+                .containsExactlyInAnyOrderElementsOf(documented);
+    }
+
+    /** With everything in it that is there after the first change. */
+    private String scrape() {
+        metrics.onLeadership(hub.current());
+        return given().accept("text/plain").get("/q/metrics").asString();
+    }
+
+    private static Set<String> names(Pattern name, String text) {
+        return name.matcher(text).results().map(found -> found.group(1)).collect(Collectors.toCollection(TreeSet::new));
     }
 }

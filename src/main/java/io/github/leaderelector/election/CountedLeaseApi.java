@@ -1,0 +1,86 @@
+package io.github.leaderelector.election;
+
+import io.github.leaderelector.leadership.ElectionListener;
+import io.github.leaderelector.leadership.Ticker;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
+import java.util.function.ToIntFunction;
+
+/**
+ * Another {@link LeaseApi} whose requests are counted.
+ *
+ * <p>Whatever the listener throws, the requests go their way.
+ */
+final class CountedLeaseApi implements LeaseApi {
+
+    private static final int OK = 200;
+    private static final int CREATED = 201;
+    private static final int NOT_FOUND = 404;
+
+    private final LeaseApi api;
+    private final BooleanSupplier leads;
+    private final Ticker ticker;
+    private final ElectionListener listener;
+    private final AtomicBoolean watched = new AtomicBoolean();
+
+    /** @param leads whether this process leads, which makes a renewal of a write */
+    CountedLeaseApi(LeaseApi api, BooleanSupplier leads, Ticker ticker, ElectionListener listener) {
+        this.api = api;
+        this.leads = leads;
+        this.ticker = ticker;
+        this.listener = listener;
+    }
+
+    @Override
+    public CompletableFuture<Optional<LeaseDocument>> get() {
+        return counted("get", api.get(), lease -> lease.isPresent() ? OK : NOT_FOUND);
+    }
+
+    @Override
+    public CompletableFuture<LeaseDocument> create(LeaseDocument lease) {
+        return counted("create", api.create(lease), stored -> CREATED);
+    }
+
+    @Override
+    public CompletableFuture<LeaseDocument> replace(LeaseDocument lease) {
+        if (!leads.getAsBoolean()) {
+            return counted("update", api.replace(lease), stored -> OK);
+        }
+        long sent = ticker.nanoTime();
+        return counted("update", api.replace(lease), stored -> OK)
+                .whenComplete((stored, thrown) ->
+                        tell(() -> listener.renewed(Duration.ofNanos(ticker.nanoTime() - sent), thrown == null)));
+    }
+
+    @Override
+    public CompletableFuture<LeaseDocument> rehearse(LeaseDocument lease) {
+        return counted("update", api.rehearse(lease), stored -> OK);
+    }
+
+    @Override
+    public CompletableFuture<Watch> watch(WatchListener watchListener) {
+        if (watched.getAndSet(true)) {
+            tell(listener::watchReopened);
+        }
+        return counted("watch", api.watch(watchListener), opened -> OK);
+    }
+
+    private <T> CompletableFuture<T> counted(String verb, CompletableFuture<T> answer, ToIntFunction<T> status) {
+        return answer.whenComplete((value, thrown) -> tell(() -> listener.answered(
+                verb,
+                thrown == null
+                        ? status.applyAsInt(value)
+                        : LeaseApiException.from(thrown).status())));
+    }
+
+    private static void tell(Runnable message) {
+        try {
+            message.run();
+        } catch (RuntimeException notOurs) {
+            // A number is not worth an election.
+        }
+    }
+}
