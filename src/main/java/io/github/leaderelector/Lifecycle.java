@@ -5,6 +5,7 @@ import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.Reason;
 import io.github.leaderelector.outlet.file.LeaderFile;
 import io.github.leaderelector.outlet.log.LeadershipLog;
+import io.github.leaderelector.outlet.log.LogFields;
 import io.github.leaderelector.outlet.metrics.LeadershipMetrics;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -35,25 +36,34 @@ final class Lifecycle {
     private final Election election;
     private final LeaderFile file;
     private final LeadershipLog log;
+    private final LogFields logFields;
     private final LeadershipMetrics metrics;
     // The file has a thread of its own, since a file system may hang.
     private final ExecutorService fileThread = oneThread("leader-file");
     private final ExecutorService outletThread = oneThread("outlets");
 
-    Lifecycle(LeadershipHub hub, Election election, LeaderFile file, LeadershipLog log, LeadershipMetrics metrics) {
+    Lifecycle(
+            LeadershipHub hub,
+            Election election,
+            LeaderFile file,
+            LeadershipLog log,
+            LogFields logFields,
+            LeadershipMetrics metrics) {
         this.hub = hub;
         this.election = election;
         this.file = file;
         this.log = log;
+        this.logFields = logFields;
         this.metrics = metrics;
     }
 
     void start(@Observes StartupEvent event) {
+        logFields.signWith(hub.current());
         try {
             file.removeStale();
         } catch (IOException failure) {
             // Tried again with every tick; liveness fails until then.
-            LOG.error(failure.getMessage());
+            LOG.errorf("LE-303 %s", failure.getMessage());
         }
         // Told in this order: what applications act on first.
         hub.subscribeSign("leader file", fileThread, file);

@@ -36,7 +36,7 @@ final class Wiring {
         UnknownSettings.among(
                         ConfigProvider.getConfig().getPropertyNames(),
                         System.getenv().keySet())
-                .forEach(LOG::warn);
+                .forEach(sentence -> LOG.warnf("LE-401 %s", sentence));
         return Settings.of(config);
     }
 

@@ -119,7 +119,7 @@ class DocsTest {
     void everyLineThatWeLogIsInTheTroubleshooting() {
         String headings = String.join("\n", messageHeadings());
 
-        assertThat(Pattern.compile("LOG\\.(?:info|warn|error)f?\\(\\s*\"((?:[^\"\\\\]|\\\\.)+)\"")
+        assertThat(Pattern.compile("LOG\\.(?:info|warn|error)f?\\(\\s*\"(?:LE-\\d{3} )?((?:[^\"\\\\]|\\\\.)+)\"")
                         .matcher(sources())
                         .results()
                         .map(line -> line.group(1)))
@@ -131,6 +131,24 @@ class DocsTest {
                                 .isTrue();
                     }
                 });
+    }
+
+    @Test
+    void everyLineThatWeLogHasAnIdOfItsOwnByWhichTheTroubleshootingListsIt() {
+        String code = sources();
+        List<String> ids = Pattern.compile("\"(LE-\\d{3}) ")
+                .matcher(code)
+                .results()
+                .map(id -> id.group(1))
+                .toList();
+
+        assertThat(ids).doesNotHaveDuplicates();
+        assertThat(Pattern.compile("(?m)^### (LE-\\d{3}) `")
+                        .matcher(read(Path.of("docs", "troubleshooting.md")))
+                        .results()
+                        .map(id -> id.group(1))
+                        .collect(Collectors.toSet()))
+                .isEqualTo(Set.copyOf(ids));
     }
 
     @ParameterizedTest
@@ -205,11 +223,10 @@ class DocsTest {
     }
 
     private static List<String> messageHeadings() {
-        return HEADING.matcher(read(Path.of("docs", "troubleshooting.md")))
+        return Pattern.compile("(?m)^### (?:LE-\\d{3} )?`(.+)`$")
+                .matcher(read(Path.of("docs", "troubleshooting.md")))
                 .results()
-                .map(MatchResult::group)
-                .filter(heading -> heading.startsWith("### `"))
-                .map(heading -> heading.substring(5, heading.length() - 1))
+                .map(heading -> heading.group(1))
                 .toList();
     }
 

@@ -2,6 +2,9 @@ package io.github.leaderelector;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.leaderelector.testkit.Wait;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -13,7 +16,9 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -101,6 +106,36 @@ class MainIT {
                 .doesNotContain("\tat ");
         assertThat(Files.readAllLines(out))
                 .allMatch(line -> line.matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z [A-Z]+ .*"));
+    }
+
+    @Test
+    void withJsonEachLineIsAnObjectWithTheIdOfItsMessage() throws Exception {
+        startServing(Map.of("LEADER_ELECTOR_LEAS_NAME", "misspelt", "LOG_FORMAT", "json"));
+        Wait.until(
+                LIMIT, () -> "no LE-201 in " + out, () -> Files.readString(out).contains("LE-201"));
+        process.destroy();
+
+        assertThat(status()).isZero();
+        List<JsonNode> lines = new ArrayList<>();
+        for (String line : Files.readAllLines(out)) {
+            lines.add(new ObjectMapper().readTree(line));
+        }
+        assertThat(lines).allSatisfy(line -> {
+            assertThat(line.fieldNames()).toIterable().contains("timestamp", "level", "loggerName", "message");
+            assertThat(line.get("timestamp").asText()).endsWith("Z");
+        });
+        assertThat(lines)
+                .filteredOn(line -> line.path("id").asText().equals("LE-401"))
+                .singleElement()
+                .satisfies(line -> assertThat(line.get("level").asText()).isEqualTo("WARN"));
+        assertThat(lines)
+                .filteredOn(line -> line.path("id").asText().equals("LE-201"))
+                .isNotEmpty()
+                .allSatisfy(line -> {
+                    assertThat(line.get("message").asText()).startsWith("LE-201 The API server ");
+                    assertThat(line.get("identity").asText()).isEqualTo("pod-a");
+                    assertThat(line.get("lease").asText()).isEqualTo("prod/app-lock");
+                });
     }
 
     @Test

@@ -29,7 +29,7 @@ final class AccessCheck implements Runnable {
     /** Logs what is missing, if anything is. */
     @Override
     public void run() {
-        missing().ifPresent(LOG::warn);
+        missing().ifPresent(sentence -> LOG.warnf("LE-207 %s", sentence));
     }
 
     /** One sentence that names what is missing and the rule to add; empty if nothing is, or nobody can tell. */

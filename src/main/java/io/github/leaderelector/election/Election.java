@@ -131,7 +131,7 @@ public final class Election implements Vital, AutoCloseable {
         stopped = true;
         if (!within(TIME_TO_STOP, parts.resign(reason))) {
             LOG.warnf(
-                    "Lease %s could not be released; others get it when it expires, after %d s.",
+                    "LE-210 Lease %s could not be released; others get it when it expires, after %d s.",
                     ref, timings.leaseDuration().toSeconds());
         }
     }

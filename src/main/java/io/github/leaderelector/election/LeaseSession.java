@@ -287,9 +287,8 @@ final class LeaseSession {
             }
             LeaseApiException failure = LeaseApiException.from(thrown);
             if (!failure.conflict()) {
-                String text = String.valueOf(failure.getMessage());
-                problems.report(text);
-                hub.observe(new ApiFailed(text));
+                problems.report(failure);
+                hub.observe(new ApiFailed(String.valueOf(failure.getMessage())));
             }
         });
     }

@@ -149,9 +149,10 @@ final class LeaseWatcher {
         if (cause.forbidden()) {
             if (!forbiddenSaid) {
                 forbiddenSaid = true;
-                LOG.warn(cause.getMessage()
-                        + " Without it a follower has to ask at every retry period and notices a release only"
-                        + " then.");
+                LOG.warnf(
+                        "LE-208 %s Without it a follower has to ask at every retry period and notices a release only"
+                                + " then.",
+                        cause.getMessage());
             }
             return FORBIDDEN_PAUSE;
         }

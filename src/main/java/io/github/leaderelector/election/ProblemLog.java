@@ -1,6 +1,7 @@
 package io.github.leaderelector.election;
 
 import io.github.leaderelector.leadership.Ticker;
+import java.net.HttpURLConnection;
 import java.time.Duration;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -26,8 +27,9 @@ final class ProblemLog {
         this.ticker = ticker;
     }
 
-    /** Takes note of {@code text}, one sentence. */
-    synchronized void report(String text) {
+    /** Takes note of {@code failure}, whose message is one sentence. */
+    synchronized void report(LeaseApiException failure) {
+        String text = String.valueOf(failure.getMessage());
         long now = ticker.nanoTime();
         if (text.equals(problem)) {
             if (now - nextNanos < 0) {
@@ -39,13 +41,19 @@ final class ProblemLog {
         }
         problem = text;
         nextNanos = now + pause.toNanos();
-        LOG.warn(text);
+        switch (failure.status()) {
+            case LeaseApiException.NO_ANSWER -> LOG.warnf("LE-201 %s", text);
+            case HttpURLConnection.HTTP_UNAUTHORIZED -> LOG.warnf("LE-202 %s", text);
+            case HttpURLConnection.HTTP_FORBIDDEN -> LOG.warnf("LE-203 %s", text);
+            case HttpURLConnection.HTTP_NOT_FOUND -> LOG.warnf("LE-204 %s", text);
+            default -> LOG.warnf("LE-205 %s", text);
+        }
     }
 
     /** Takes note that the API server did what it was asked. */
     synchronized void solved() {
         if (problem != null) {
-            LOG.info("The API server answers as it should again.");
+            LOG.info("LE-209 The API server answers as it should again.");
             problem = null;
         }
     }

@@ -257,7 +257,7 @@ public final class LeadershipHub {
 
         private void logOnce(Exception failure) {
             if (!failing) {
-                LOG.log(System.Logger.Level.WARNING, () -> name + ": " + failure.getMessage());
+                LOG.log(System.Logger.Level.WARNING, () -> "LE-108 " + name + ": " + failure.getMessage());
             }
         }
 

@@ -113,7 +113,7 @@ class LeaseWatcherTest {
                     .filteredOn(line -> line.startsWith("WARN"))
                     .singleElement()
                     .asString()
-                    .startsWith("WARN Not allowed to watch. Without it");
+                    .startsWith("WARN LE-208 Not allowed to watch. Without it");
         }
     }
 

@@ -21,16 +21,16 @@ class ProblemLogTest {
 
     @Test
     void saysEachNewProblemAtOnce() {
-        problems.report("One.");
-        problems.report("Two.");
+        problems.report(failure(0, "One."));
+        problems.report(failure(0, "Two."));
 
-        assertThat(log.lines()).containsExactly("WARN One.", "WARN Two.");
+        assertThat(log.lines()).containsExactly("WARN LE-201 One.", "WARN LE-201 Two.");
     }
 
     @Test
     void repeatsALastingProblemEverMoreSeldom() {
         for (int second = 0; second < 3600; second++) {
-            problems.report("One.");
+            problems.report(failure(0, "One."));
             ticker.advance(Duration.ofSeconds(1));
         }
 
@@ -41,7 +41,7 @@ class ProblemLogTest {
     @Test
     void saysItAtLeastEveryHalfHour() {
         for (int minute = 0; minute < 60 * 24; minute++) {
-            problems.report("One.");
+            problems.report(failure(0, "One."));
             ticker.advance(Duration.ofMinutes(1));
         }
 
@@ -51,19 +51,40 @@ class ProblemLogTest {
     @Test
     void saysTheEndOfAProblemOnce() {
         problems.solved();
-        problems.report("One.");
+        problems.report(failure(0, "One."));
         problems.solved();
         problems.solved();
 
-        assertThat(log.lines()).containsExactly("WARN One.", "INFO The API server answers as it should again.");
+        assertThat(log.lines())
+                .containsExactly("WARN LE-201 One.", "INFO LE-209 The API server answers as it should again.");
     }
 
     @Test
     void saysAProblemThatComesBackAtOnce() {
-        problems.report("One.");
+        problems.report(failure(0, "One."));
         problems.solved();
-        problems.report("One.");
+        problems.report(failure(0, "One."));
 
         assertThat(log.lines()).hasSize(3);
+    }
+
+    @Test
+    void eachKindOfProblemHasAnIdOfItsOwn() {
+        for (int status : new int[] {0, 401, 403, 404, 429, 500}) {
+            problems.report(failure(status, "Status " + status + "."));
+        }
+
+        assertThat(log.lines())
+                .containsExactly(
+                        "WARN LE-201 Status 0.",
+                        "WARN LE-202 Status 401.",
+                        "WARN LE-203 Status 403.",
+                        "WARN LE-204 Status 404.",
+                        "WARN LE-205 Status 429.",
+                        "WARN LE-205 Status 500.");
+    }
+
+    private static LeaseApiException failure(int status, String message) {
+        return new LeaseApiException(status, message, null);
     }
 }

@@ -264,7 +264,7 @@ public final class LeaderFile implements LeadershipObserver, Vital {
         if (!writeFails) {
             writeFails = true;
             LOG.errorf(
-                    "The leader file '%s' cannot be written: %s. Until it can, nobody who reads it learns that"
+                    "LE-301 The leader file '%s' cannot be written: %s. Until it can, nobody who reads it learns that"
                             + " this replica leads.",
                     file, why(failure));
         }
@@ -273,7 +273,7 @@ public final class LeaderFile implements LeadershipObserver, Vital {
     private void writeSucceeded(Path file) {
         if (writeFails) {
             writeFails = false;
-            LOG.infof("The leader file '%s' can be written again.", file);
+            LOG.infof("LE-302 The leader file '%s' can be written again.", file);
         }
     }
 

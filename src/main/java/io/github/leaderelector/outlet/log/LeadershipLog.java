@@ -30,24 +30,29 @@ public final class LeadershipLog implements LeadershipObserver {
         for (Transition transition : hub.transitions(logged)) {
             long missed = transition.sequence() - logged - 1;
             if (missed > 0) {
-                LOG.warnf("%d changes of leadership came too fast to be logged.", missed);
+                LOG.warnf("LE-106 %d changes of leadership came too fast to be logged.", missed);
             }
             logged = transition.sequence();
             log(transition);
         }
     }
 
+    /** The change itself goes with each line, for {@link LogFields}. */
     private static void log(Transition change) {
         Leadership after = change.after();
         Claim claim = after.claim();
         if (claim != null) {
             LOG.infof(
-                    "%s leads: took Lease %s (term %d, token %d)%s.",
-                    after.identity(), after.lease(), after.term(), claim.fencingToken(), gap(change));
+                    "LE-101 %s leads: took Lease %s (term %d, token %d)%s.",
+                    after.identity(), after.lease(), after.term(), claim.fencingToken(), gap(change), change);
         } else if (after.reason().code() == Reason.Code.IDENTITY_CONFLICT) {
-            LOG.errorf("%s does not lead: %s", after.identity(), after.reason().text());
+            LOG.errorf(
+                    "LE-105 %s does not lead: %s",
+                    after.identity(), after.reason().text(), change);
         } else if (change.before().claim() != null) {
-            LOG.infof("%s no longer leads: %s", after.identity(), after.reason().text());
+            LOG.infof(
+                    "LE-102 %s no longer leads: %s",
+                    after.identity(), after.reason().text(), change);
         } else {
             logHolder(change);
         }
@@ -57,13 +62,14 @@ public final class LeadershipLog implements LeadershipObserver {
         Leadership after = change.after();
         @Nullable String holder = after.holder();
         if (holder == null) {
-            LOG.debugf("Nobody holds Lease %s.", after.lease());
+            LOG.debugf("LE-107 Nobody holds Lease %s.", after.lease(), change);
         } else if (holder.equals(after.identity())) {
             LOG.infof(
-                    "%s does not lead, though Lease %s bears its name: %s",
-                    after.identity(), after.lease(), after.reason().text());
+                    "LE-104 %s does not lead, though Lease %s bears its name: %s",
+                    after.identity(), after.lease(), after.reason().text(), change);
         } else {
-            LOG.infof("%s holds Lease %s (term %d)%s.", holder, after.lease(), after.term(), gap(change));
+            LOG.infof(
+                    "LE-103 %s holds Lease %s (term %d)%s.", holder, after.lease(), after.term(), gap(change), change);
         }
     }
 

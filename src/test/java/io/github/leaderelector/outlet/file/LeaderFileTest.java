@@ -295,7 +295,7 @@ class LeaderFileTest {
         assertThat(log.lines())
                 .singleElement()
                 .asString()
-                .startsWith("ERROR The leader file '" + path + "' cannot be written: ")
+                .startsWith("ERROR LE-301 The leader file '" + path + "' cannot be written: ")
                 .endsWith("Until it can, nobody who reads it learns that this replica leads.");
 
         clear();
@@ -303,7 +303,7 @@ class LeaderFileTest {
 
         assertThat(path).hasContent("pod-a");
         assertThat(log.lines()).hasSize(2);
-        assertThat(log.lines().get(1)).isEqualTo("INFO The leader file '" + path + "' can be written again.");
+        assertThat(log.lines().get(1)).isEqualTo("INFO LE-302 The leader file '" + path + "' can be written again.");
     }
 
     @Test
@@ -314,7 +314,7 @@ class LeaderFileTest {
         lead();
         tell();
         assertThat(log.lines())
-                .containsExactly("ERROR The leader file '"
+                .containsExactly("ERROR LE-301 The leader file '"
                         + path
                         + "' cannot be written: its directory does not exist. Until it can, nobody who"
                         + " reads it learns that this replica leads.");

@@ -39,8 +39,9 @@ class LeadershipLogTest {
         tell();
 
         assertThat(collected.lines())
-                .containsExactly("INFO pod-a leads: took Lease prod/app-lock (term 7, token 10542), 8 ms without a"
-                        + " leader.");
+                .containsExactly(
+                        "INFO LE-101 pod-a leads: took Lease prod/app-lock (term 7, token 10542), 8 ms without a"
+                                + " leader.");
     }
 
     @Test
@@ -49,7 +50,7 @@ class LeadershipLogTest {
         tell();
 
         assertThat(collected.lines())
-                .containsExactly("INFO pod-a leads: took Lease prod/app-lock (term 0, token 10541).");
+                .containsExactly("INFO LE-101 pod-a leads: took Lease prod/app-lock (term 0, token 10541).");
     }
 
     @Test
@@ -61,8 +62,9 @@ class LeadershipLogTest {
         tell();
 
         assertThat(collected.lines())
-                .containsExactly("INFO pod-a no longer leads: The API server did not acknowledge a renewal within 10000"
-                        + " ms.");
+                .containsExactly(
+                        "INFO LE-102 pod-a no longer leads: The API server did not acknowledge a renewal within 10000"
+                                + " ms.");
     }
 
     @Test
@@ -70,7 +72,7 @@ class LeadershipLogTest {
         hub.observe(new LeaseSeen(lease("pod-b", 8), Writer.OTHER, true));
         tell();
 
-        assertThat(collected.lines()).containsExactly("INFO pod-b holds Lease prod/app-lock (term 8).");
+        assertThat(collected.lines()).containsExactly("INFO LE-103 pod-b holds Lease prod/app-lock (term 8).");
     }
 
     @Test
@@ -79,8 +81,9 @@ class LeadershipLogTest {
         tell();
 
         assertThat(collected.lines())
-                .containsExactly("INFO pod-a does not lead, though Lease prod/app-lock bears its name: This replica"
-                        + " before a restart, or another under its identity 'pod-a', holds the Lease.");
+                .containsExactly(
+                        "INFO LE-104 pod-a does not lead, though Lease prod/app-lock bears its name: This replica"
+                                + " before a restart, or another under its identity 'pod-a', holds the Lease.");
     }
 
     @Test
@@ -93,8 +96,9 @@ class LeadershipLogTest {
 
         assertThat(collected.lines())
                 .last()
-                .isEqualTo("ERROR pod-a does not lead: Another process writes the Lease under our identity 'pod-a';"
-                        + " each replica needs an IDENTITY of its own.");
+                .isEqualTo(
+                        "ERROR LE-105 pod-a does not lead: Another process writes the Lease under our identity 'pod-a';"
+                                + " each replica needs an IDENTITY of its own.");
         assertThat(collected.lines()).hasSize(2);
     }
 
@@ -106,7 +110,8 @@ class LeadershipLogTest {
 
         assertThat(collected.lines())
                 .containsExactly(
-                        "INFO pod-b holds Lease prod/app-lock (term 8).", "DEBUG Nobody holds Lease prod/app-lock.");
+                        "INFO LE-103 pod-b holds Lease prod/app-lock (term 8).",
+                        "DEBUG LE-107 Nobody holds Lease prod/app-lock.");
     }
 
     @Test
@@ -128,8 +133,9 @@ class LeadershipLogTest {
         tell();
 
         assertThat(collected.lines()).hasSize(51);
-        assertThat(collected.lines().get(0)).isEqualTo("WARN 3 changes of leadership came too fast to be logged.");
-        assertThat(collected.lines().get(1)).isEqualTo("INFO pod-3 holds Lease prod/app-lock (term 3).");
+        assertThat(collected.lines().get(0))
+                .isEqualTo("WARN LE-106 3 changes of leadership came too fast to be logged.");
+        assertThat(collected.lines().get(1)).isEqualTo("INFO LE-103 pod-3 holds Lease prod/app-lock (term 3).");
     }
 
     private void tell() {
