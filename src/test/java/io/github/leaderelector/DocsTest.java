@@ -26,6 +26,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Keeps the documents and manifests true to the code, where that is cheap. */
 class DocsTest {
@@ -195,27 +196,39 @@ class DocsTest {
         assertThat(MACHINE_PATH.matcher(text).results().map(MatchResult::group)).isEmpty();
     }
 
-    @Test
-    void theManifestsAgreeOnTheLeaseAndSetOnlySettingsThatExist() {
-        String role = read(MANIFESTS.resolve("rbac.yaml"));
-        String deployment = read(MANIFESTS.resolve("deployment.yaml"));
-        Map<String, String> environment = Pattern.compile("- name: ([A-Z_]+)\\s+value: (\\S+)")
-                .matcher(deployment)
-                .results()
-                .collect(Collectors.toMap(e -> e.group(1), e -> e.group(2)));
+    @ParameterizedTest
+    @ValueSource(strings = {"native-sidecar", "plain-sidecar"})
+    void theManifestsAgreeOnTheLease(String component) {
+        String role = read(MANIFESTS.resolve("base").resolve("rbac.yaml"));
+        Map<String, String> environment = environment(MANIFESTS.resolve(component));
 
         assertThat(role).contains("resourceNames: [" + environment.get("LEASE_NAME") + "]");
-        assertThat(environment.keySet())
+    }
+
+    @Test
+    void theManifestsSetOnlySettingsThatExist() {
+        assertThat(environment(MANIFESTS).keySet())
                 .isSubsetOf(Stream.of(LeaderElectorConfig.class.getMethods())
                         .map(m -> m.getName().replaceAll("([A-Z])", "_$1").toUpperCase(Locale.ROOT))
                         .toList());
-        assertThat(read(MANIFESTS.resolve("kustomization.yaml")))
-                .contains(files(MANIFESTS, ".yaml").stream()
-                        .filter(f -> MANIFESTS.equals(f.getParent()))
-                        .map(f -> f.getFileName().toString())
-                        .filter(name -> !name.equals("kustomization.yaml"))
-                        .map(name -> "- " + name)
-                        .toList());
+    }
+
+    @Test
+    void theTwoSidecarsDifferOnlyInTheirKind() {
+        assertThat(yamlOf("plain-sidecar").replace("      containers:", "      initContainers:"))
+                .isEqualTo(yamlOf("native-sidecar").replaceFirst(" +restartPolicy: Always\\n", ""));
+    }
+
+    private static String yamlOf(String component) {
+        return read(MANIFESTS.resolve(component).resolve("sidecar.yaml")).replaceAll("(?m)^ *#.*\\n", "");
+    }
+
+    private static Map<String, String> environment(Path folder) {
+        return files(folder, ".yaml").stream()
+                .flatMap(file -> Pattern.compile("- name: ([A-Z_]+)\\s+value: (\\S+)")
+                        .matcher(read(file))
+                        .results())
+                .collect(Collectors.toMap(e -> e.group(1), e -> e.group(2), (one, same) -> one));
     }
 
     private static List<String> fields(Class<?> answer) {

@@ -3,10 +3,12 @@ package io.github.leaderelector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.fabric8.kubernetes.api.model.PodTemplateSpec;
+import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.authorization.v1.SubjectAccessReview;
 import io.fabric8.kubernetes.api.model.authorization.v1.SubjectAccessReviewBuilder;
@@ -29,10 +31,11 @@ import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.LeaseRef;
 import io.github.leaderelector.leadership.Reason;
 import io.github.leaderelector.leadership.Ticker;
+import io.github.leaderelector.testkit.Kustomize;
 import io.github.leaderelector.testkit.RealApiServer;
 import io.github.leaderelector.testkit.Wait;
-import java.io.IOException;
-import java.nio.file.Files;
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -46,12 +49,13 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The manifests in {@code src/main/kubernetes}, on a real API server. */
 class ManifestsIT {
 
-    private static final Path MANIFESTS = Path.of("src/main/kubernetes");
     private static final String NAMESPACE = "manifests";
+    private static final String EMPTY_NAMESPACE = "empty";
     private static final String LEASE = "myapp-lock";
     private static final String USER = "system:serviceaccount:" + NAMESPACE + ":myapp";
     private static final List<String> GROUPS =
@@ -64,28 +68,26 @@ class ManifestsIT {
     private static List<HasMetadata> applied;
 
     @BeforeAll
-    static void applyTheManifests() throws IOException {
+    static void applyTheManifests() {
         RealApiServer.binariesMissing().ifPresent(why -> Assumptions.abort(why));
         server = RealApiServer.start(Path.of("target/manifests/api-server"), List.of());
         KubernetesClient admin = server.admin();
-        admin.resource(new NamespaceBuilder()
-                        .withNewMetadata()
-                        .withName(NAMESPACE)
-                        .addToLabels("pod-security.kubernetes.io/enforce", "restricted")
-                        .endMetadata()
-                        .build())
-                .create();
+        for (String namespace : List.of(NAMESPACE, EMPTY_NAMESPACE)) {
+            admin.resource(new NamespaceBuilder()
+                            .withNewMetadata()
+                            .withName(namespace)
+                            .addToLabels("pod-security.kubernetes.io/enforce", "restricted")
+                            .endMetadata()
+                            .build())
+                    .create();
+        }
         applied = new ArrayList<>();
-        for (String name : List.of("rbac.yaml", "deployment.yaml")) {
-            try (var yaml = Files.newInputStream(MANIFESTS.resolve(name))) {
-                for (HasMetadata item : admin.load(yaml).items()) {
-                    // Strict: a misspelt field is an error.
-                    applied.add(admin.resource(item)
-                            .inNamespace(NAMESPACE)
-                            .fieldValidation(Validation.STRICT)
-                            .create());
-                }
-            }
+        for (HasMetadata item : items(Kustomize.example())) {
+            // Strict: a misspelt field is an error.
+            applied.add(admin.resource(item)
+                    .inNamespace(NAMESPACE)
+                    .fieldValidation(Validation.STRICT)
+                    .create());
         }
         // The API server's view of its roles follows a moment later.
         Wait.until(SOON, () -> USER + " may do nothing", () -> allowed("create", "leases", LEASE, NAMESPACE));
@@ -105,27 +107,41 @@ class ManifestsIT {
                 .containsExactly("ServiceAccount", "Role", "RoleBinding", "Deployment");
     }
 
-    @Test
-    void thePodsMeetTheRestrictedPodSecurityStandard() {
-        PodTemplateSpec template = applied.stream()
+    @ParameterizedTest
+    @ValueSource(strings = {"native-sidecar", "plain-sidecar", "native-sidecar readiness-gate"})
+    void theComponentsPassADryRunAndTheirPodsMeetTheRestrictedStandard(String components) {
+        List<HasMetadata> items = items(Kustomize.example(
+                "dry-run-" + components.replace(' ', '-'), "leader-elector:1", components.split(" ", -1)));
+
+        for (HasMetadata item : items) {
+            server.admin()
+                    .resource(item)
+                    .inNamespace(EMPTY_NAMESPACE)
+                    .dryRun(true)
+                    .fieldValidation(Validation.STRICT)
+                    .create();
+        }
+        PodSpec spec = items.stream()
                 .filter(Deployment.class::isInstance)
-                .map(d -> ((Deployment) d).getSpec().getTemplate())
+                .map(d -> ((Deployment) d).getSpec().getTemplate().getSpec())
                 .findFirst()
                 .orElseThrow();
-
-        // Refused by the namespace's label if they did not; of a Deployment it would only warn.
-        assertThat(server.admin()
-                        .resource(new PodBuilder()
-                                .withNewMetadata()
-                                .withName("myapp-0")
-                                .withNamespace(NAMESPACE)
-                                .endMetadata()
-                                .withSpec(template.getSpec())
-                                .build())
-                        .create()
-                        .getMetadata()
-                        .getUid())
-                .isNotEmpty();
+        assertThat(Stream.concat(spec.getInitContainers().stream(), spec.getContainers().stream())
+                        .filter(c -> c.getName().equals("leader-elector"))
+                        .map(Container::getImage))
+                .containsExactly("leader-elector:1");
+        // Refused by the namespace's label if it did not meet it; of a Deployment it would only warn.
+        Pod pod = server.admin()
+                .resource(new PodBuilder()
+                        .withNewMetadata()
+                        .withName("myapp-0")
+                        .withNamespace(EMPTY_NAMESPACE)
+                        .endMetadata()
+                        .withSpec(spec)
+                        .build())
+                .dryRun(true)
+                .create();
+        assertThat(pod.getMetadata().getUid()).isNotEmpty();
     }
 
     @ParameterizedTest(name = "{0} {1} in {2}: {3}")
@@ -186,6 +202,20 @@ class ManifestsIT {
                     .get();
             assertThat(released.getSpec().getHolderIdentity()).isEmpty();
         }
+    }
+
+    /** Their kinds belong to an operator, so that the API server cannot judge them. */
+    @Test
+    void monitoringAddsTheAlertsAndTheDashboard() {
+        assertThat(items(Kustomize.example("monitoring", "leader-elector:1", "native-sidecar", "monitoring")))
+                .extracting(HasMetadata::getKind)
+                .contains("PrometheusRule", "ConfigMap", "Deployment");
+    }
+
+    private static List<HasMetadata> items(String yaml) {
+        return server.admin()
+                .load(new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8)))
+                .items();
     }
 
     private static boolean allowed(String verb, String resource, String name, String namespace) {

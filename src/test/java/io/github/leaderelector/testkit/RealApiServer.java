@@ -96,6 +96,11 @@ public final class RealApiServer implements AutoCloseable {
         return home.resolve("k8s");
     }
 
+    /** The program {@code name} that lies beside the API server. */
+    static Optional<Path> program(String name) {
+        return programs().map(folder -> folder.resolve(name)).filter(Files::isExecutable);
+    }
+
     private static Optional<Path> programs() {
         try (Stream<Path> versions = Files.list(programsRoot())) {
             return versions.filter(v -> Files.isExecutable(v.resolve("etcd")))
