@@ -1,9 +1,12 @@
 package io.github.leaderelector;
 
+import io.github.leaderelector.config.Settings;
 import io.github.leaderelector.election.Election;
 import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.Reason;
 import io.github.leaderelector.outlet.file.LeaderFile;
+import io.github.leaderelector.outlet.kubernetes.LeaderLabel;
+import io.github.leaderelector.outlet.kubernetes.LeaseEvents;
 import io.github.leaderelector.outlet.log.LeadershipLog;
 import io.github.leaderelector.outlet.log.LogFields;
 import io.github.leaderelector.outlet.metrics.LeadershipMetrics;
@@ -11,13 +14,18 @@ import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The startup bean: starts and stops the rooms in the order that the contract needs, and nothing else.
@@ -32,29 +40,41 @@ final class Lifecycle {
 
     private static final Duration LINGER = Duration.ofMillis(100);
 
+    /** How long the last words may take, when the Lease is released and nobody waits any more. */
+    private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+
     private final LeadershipHub hub;
     private final Election election;
     private final LeaderFile file;
     private final LeadershipLog log;
     private final LogFields logFields;
     private final LeadershipMetrics metrics;
+    private final @Nullable LeaderLabel label;
+    private final @Nullable LeaseEvents events;
     // The file has a thread of its own, since a file system may hang.
     private final ExecutorService fileThread = oneThread("leader-file");
+    private final ExecutorService labelThread = oneThread("pod-label");
     private final ExecutorService outletThread = oneThread("outlets");
 
+    /** What is off is not even made: hence {@link Instance}. */
     Lifecycle(
+            Settings settings,
             LeadershipHub hub,
             Election election,
             LeaderFile file,
             LeadershipLog log,
             LogFields logFields,
-            LeadershipMetrics metrics) {
+            LeadershipMetrics metrics,
+            Instance<LeaderLabel> label,
+            Instance<LeaseEvents> events) {
         this.hub = hub;
         this.election = election;
         this.file = file;
         this.log = log;
         this.logFields = logFields;
         this.metrics = metrics;
+        this.label = settings.leaderLabel().isPresent() ? label.get() : null;
+        this.events = settings.kubernetesEvents() ? events.get() : null;
     }
 
     void start(@Observes StartupEvent event) {
@@ -67,8 +87,14 @@ final class Lifecycle {
         }
         // Told in this order: what applications act on first.
         hub.subscribeSign("leader file", fileThread, file);
+        if (label != null) {
+            hub.subscribeSign("pod label", labelThread, label);
+        }
         hub.subscribe("log", outletThread, log);
         hub.subscribe("metrics", outletThread, metrics);
+        if (events != null) {
+            hub.subscribe("events", outletThread, events);
+        }
         election.start();
     }
 
@@ -81,8 +107,10 @@ final class Lifecycle {
     void stop(@Observes ShutdownEvent event) {
         election.stop(new Reason(Reason.Code.SHUTDOWN, "This replica is shutting down."));
         linger();
+        awaitLastWords();
         election.close();
         fileThread.shutdownNow();
+        labelThread.shutdownNow();
         outletThread.shutdownNow();
     }
 
@@ -93,6 +121,17 @@ final class Lifecycle {
     private static void linger() {
         try {
             TimeUnit.NANOSECONDS.sleep(LINGER.toNanos());
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void awaitLastWords() {
+        CompletableFuture<Void> said = events == null ? CompletableFuture.completedFuture(null) : events.flush();
+        try {
+            said.get(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException unsaid) {
+            LOG.debugf("The last change was not told to everybody: %s", unsaid);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }

@@ -151,7 +151,7 @@ class ManifestsIT {
             leases,     -,          manifests, create
             leases,     myapp-lock, default,   ''
             pods,       -,          manifests, ''
-            events,     -,          manifests, ''
+            events,     -,          manifests, create
             secrets,    -,          manifests, ''
             configmaps, -,          manifests, ''
             """)

@@ -25,14 +25,23 @@ class RoomsTest {
             .because("the rules of leadership must be testable, and readable, without any framework");
 
     @ArchTest
-    static final ArchRule onlyTheElectionKnowsFabric8 = noClasses()
+    static final ArchRule onlyTheElectionAndTheKubernetesOutletKnowFabric8 = noClasses()
             .that()
-            .resideOutsideOfPackages(ROOT + ".election", ROOT)
+            .resideOutsideOfPackages(ROOT + ".election", ROOT + ".outlet.kubernetes", ROOT)
             .should()
             .dependOnClassesThat()
             .resideInAPackage("io.fabric8..")
             .because("what is not in the election must not write to the Lease; the composition root hands the"
                     + " configuration over");
+
+    @ArchTest
+    static final ArchRule onlyTheElectionKnowsLeases = noClasses()
+            .that()
+            .resideOutsideOfPackage(ROOT + ".election")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.fabric8.kubernetes.api.model.coordination..")
+            .because("what is not in the election must not write to the Lease");
 
     @ArchTest
     static final ArchRule electionKnowsNoOutlet = noClasses()

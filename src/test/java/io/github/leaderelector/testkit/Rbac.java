@@ -33,20 +33,29 @@ public final class Rbac {
     }
 
     /**
-     * Grants {@code user} creation of leases, {@code verbs} on the one Lease, and events. It works at once for new
-     * requests; a watch that is open goes on.
+     * Grants {@code user} creation of leases, {@code verbs} on the one Lease, and all that the label and Events need.
+     * It works at once for new requests; a watch that is open goes on.
      */
     public void grant(String user, String... verbs) {
+        List<PolicyRule> rules = leases(verbs);
+        rules.add(rule("", "events").withVerbs("create").build());
+        rules.add(rule("", "pods").withVerbs("get", "list", "patch").build());
+        put(user, rules);
+    }
+
+    /** Grants {@code user} what the election needs, and nothing that goes beyond it. */
+    public void grantLeasesOnly(String user) {
+        put(user, leases("get", "watch", "update"));
+    }
+
+    private List<PolicyRule> leases(String... verbs) {
         List<PolicyRule> rules = new ArrayList<>();
         rules.add(rule("coordination.k8s.io", "leases").withVerbs("create").build());
         rules.add(rule("coordination.k8s.io", "leases")
                 .withResourceNames(lease)
                 .withVerbs(Arrays.asList(verbs))
                 .build());
-        rules.add(rule("", "events").withVerbs("create", "patch").build());
-        rules.add(rule("events.k8s.io", "events").withVerbs("create", "patch").build());
-        rules.add(rule("", "pods").withVerbs("get", "patch").build());
-        put(user, rules);
+        return rules;
     }
 
     /** Leaves {@code user} no permission. */

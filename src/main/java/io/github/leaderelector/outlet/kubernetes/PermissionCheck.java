@@ -1,0 +1,98 @@
+package io.github.leaderelector.outlet.kubernetes;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.leaderelector.leadership.Ticker;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jboss.logging.Logger;
+
+/**
+ * Asks the API server, once, whether we may do what an outlet needs, and names what is missing: the leader alone would
+ * find out, and only when it leads. Safe for use by many threads.
+ */
+final class PermissionCheck {
+
+    private static final Logger LOG = Logger.getLogger(PermissionCheck.class);
+
+    /** Nothing may stand between the start and the first campaign. */
+    private static final Duration DELAY = Duration.ofSeconds(1);
+
+    private final ApiServer api;
+    private final String namespace;
+    private final String resource;
+    private final List<String> verbs;
+    private final String setting;
+    private final Ticker ticker;
+    private final long madeNanos;
+    private boolean asked;
+
+    /**
+     * @param resource of the core group, such as {@code pods}
+     * @param setting which setting needs it
+     */
+    PermissionCheck(
+            ApiServer api, String namespace, String resource, List<String> verbs, String setting, Ticker ticker) {
+        this.api = api;
+        this.namespace = namespace;
+        this.resource = resource;
+        this.verbs = verbs;
+        this.setting = setting;
+        this.ticker = ticker;
+        this.madeNanos = ticker.nanoTime();
+    }
+
+    /** Asks if it is time to, and has not been answered yet. Does not wait. */
+    synchronized void run() {
+        if (asked || ticker.nanoTime() - madeNanos < DELAY.toNanos()) {
+            return;
+        }
+        asked = true;
+        List<CompletableFuture<Boolean>> answers =
+                verbs.stream().map(this::allowed).toList();
+        var unused = CompletableFuture.allOf(answers.toArray(CompletableFuture<?>[]::new))
+                .whenComplete((done, thrown) -> {
+                    if (thrown != null) {
+                        LOG.debugf("Permissions cannot be checked: %s", thrown.getMessage());
+                        askAgain();
+                    } else {
+                        warn(verbs.stream()
+                                .filter(verb ->
+                                        !answers.get(verbs.indexOf(verb)).join())
+                                .toList());
+                    }
+                });
+    }
+
+    private synchronized void askAgain() {
+        asked = false;
+    }
+
+    private void warn(List<String> missing) {
+        if (!missing.isEmpty()) {
+            String list = String.join(", ", missing);
+            LOG.warnf(
+                    "LE-501 Not allowed to %s %s in namespace '%s', which %s needs; add to the Role of this ServiceAccount:"
+                            + " apiGroups [''], resources [%s], verbs [%s].",
+                    list, resource, namespace, setting, resource, list);
+        }
+    }
+
+    private CompletableFuture<Boolean> allowed(String verb) {
+        ObjectNode review = JsonNodeFactory.instance.objectNode();
+        review.put("apiVersion", "authorization.k8s.io/v1").put("kind", "SelfSubjectAccessReview");
+        review.putObject("spec")
+                .putObject("resourceAttributes")
+                .put("namespace", namespace)
+                .put("resource", resource)
+                .put("verb", verb);
+        return api.send("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", "application/json", review)
+                .thenApply(answer -> {
+                    JsonNode allowed = answer.path("status").path("allowed");
+                    // Without a status it was not an API server that answered.
+                    return allowed.isMissingNode() || allowed.asBoolean();
+                });
+    }
+}
