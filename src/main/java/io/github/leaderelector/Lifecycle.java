@@ -5,11 +5,13 @@ import io.github.leaderelector.election.Election;
 import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.Reason;
 import io.github.leaderelector.outlet.file.LeaderFile;
+import io.github.leaderelector.outlet.http.EventStreams;
 import io.github.leaderelector.outlet.kubernetes.LeaderLabel;
 import io.github.leaderelector.outlet.kubernetes.LeaseEvents;
 import io.github.leaderelector.outlet.log.LeadershipLog;
 import io.github.leaderelector.outlet.log.LogFields;
 import io.github.leaderelector.outlet.metrics.LeadershipMetrics;
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.scheduler.Scheduled;
@@ -38,6 +40,8 @@ final class Lifecycle {
 
     private static final Logger LOG = Logger.getLogger(Lifecycle.class);
 
+    private static final Reason SHUTDOWN = new Reason(Reason.Code.SHUTDOWN, "This replica is shutting down.");
+
     private static final Duration LINGER = Duration.ofMillis(100);
 
     /** How long the last words may take, when the Lease is released and nobody waits any more. */
@@ -46,6 +50,7 @@ final class Lifecycle {
     private final LeadershipHub hub;
     private final Election election;
     private final LeaderFile file;
+    private final EventStreams streams;
     private final LeadershipLog log;
     private final LogFields logFields;
     private final LeadershipMetrics metrics;
@@ -62,6 +67,7 @@ final class Lifecycle {
             LeadershipHub hub,
             Election election,
             LeaderFile file,
+            EventStreams streams,
             LeadershipLog log,
             LogFields logFields,
             LeadershipMetrics metrics,
@@ -70,6 +76,7 @@ final class Lifecycle {
         this.hub = hub;
         this.election = election;
         this.file = file;
+        this.streams = streams;
         this.log = log;
         this.logFields = logFields;
         this.metrics = metrics;
@@ -87,6 +94,7 @@ final class Lifecycle {
         }
         // Told in this order: what applications act on first.
         hub.subscribeSign("leader file", fileThread, file);
+        hub.subscribeSign("event streams", streams.executor(), streams);
         if (label != null) {
             hub.subscribeSign("pod label", labelThread, label);
         }
@@ -104,9 +112,16 @@ final class Lifecycle {
         hub.retell();
     }
 
-    void stop(@Observes ShutdownEvent event) {
-        election.stop(new Reason(Reason.Code.SHUTDOWN, "This replica is shutting down."));
+    /** Before Quarkus closes the HTTP port, so that who asks or listens meanwhile learns that we no longer lead. */
+    void handOver(@Observes ShutdownDelayInitiatedEvent event) {
+        election.stop(SHUTDOWN);
         linger();
+        streams.close();
+    }
+
+    void stop(@Observes ShutdownEvent event) {
+        // Done already, unless the start has failed half-way.
+        election.stop(SHUTDOWN);
         awaitLastWords();
         election.close();
         fileThread.shutdownNow();

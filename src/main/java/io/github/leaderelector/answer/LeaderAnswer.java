@@ -79,4 +79,9 @@ public record LeaderAnswer(
                 leadership.reason().text(),
                 LeaseName.of(leadership.lease()));
     }
+
+    /** This answer without what changes by time alone: equal to another exactly if nothing else has changed. */
+    public LeaderAnswer timeless() {
+        return new LeaderAnswer(leader, identity, holder, term, fencingToken, since, 0, null, reason, lease);
+    }
 }

@@ -2,9 +2,8 @@ package io.github.leaderelector.outlet.http;
 
 import io.github.leaderelector.answer.HolderAnswer;
 import io.github.leaderelector.answer.LeaderAnswer;
-import io.github.leaderelector.leadership.Leadership;
 import io.github.leaderelector.leadership.LeadershipHub;
-import io.github.leaderelector.leadership.Moment;
+import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.Ticker;
 import io.smallrye.common.annotation.NonBlocking;
 import jakarta.inject.Singleton;
@@ -35,14 +34,16 @@ public final class LeaderResource {
     @Path("leader")
     @Cache(noStore = true)
     public LeaderAnswer leader() {
-        Leadership leadership = hub.current();
-        Moment now = ticker.now();
-        if (leadership.claim() != null && !leadership.leads(now)) {
-            // The claim ended between the two lines above; the hub now knows, and says why.
-            leadership = hub.current();
-            now = ticker.now();
-        }
-        return LeaderAnswer.of(leadership, now);
+        Reading reading = Reading.of(hub, ticker);
+        return LeaderAnswer.of(reading.leadership(), reading.moment());
+    }
+
+    /** Whether this replica leads, and nothing else. */
+    @GET
+    @Path("isLeader")
+    @Cache(noStore = true)
+    public IsLeaderAnswer isLeader() {
+        return new IsLeaderAnswer(hub.leads());
     }
 
     /** Who leads, in the words of older sidecars. */

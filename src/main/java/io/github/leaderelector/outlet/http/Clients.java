@@ -1,0 +1,55 @@
+package io.github.leaderelector.outlet.http;
+
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerResponse;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/** The clients whose event streams are open and carry the same bytes. For one thread at a time. */
+final class Clients {
+
+    /** How many bytes may wait in this process for one client; the kernel has buffers of its own. */
+    private static final int WRITE_QUEUE = 16 * 1024;
+
+    private final Set<HttpServerResponse> open = new HashSet<>();
+
+    int size() {
+        return open.size();
+    }
+
+    /** Opens the stream of {@code client} with the bytes of {@code first}. */
+    void add(HttpServerResponse client, Buffer first) {
+        open.add(client);
+        client.setChunked(true).setWriteQueueMaxSize(WRITE_QUEUE);
+        client.write(first);
+    }
+
+    void remove(HttpServerResponse client) {
+        open.remove(client);
+    }
+
+    /** Sends the same bytes to all, made only if there is anybody; cuts off those who do not read. */
+    void send(Supplier<Buffer> event) {
+        if (open.isEmpty()) {
+            return;
+        }
+        Buffer bytes = event.get();
+        // A copy, since cutting one off may remove it at once.
+        for (HttpServerResponse client : List.copyOf(open)) {
+            if (client.writeQueueFull()) {
+                open.remove(client);
+                client.reset();
+            } else {
+                client.write(bytes);
+            }
+        }
+    }
+
+    /** Ends all streams. */
+    void end() {
+        List.copyOf(open).forEach(HttpServerResponse::end);
+        open.clear();
+    }
+}
