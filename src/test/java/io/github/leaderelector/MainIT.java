@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.leaderelector.testkit.EventStreamClient;
 import io.github.leaderelector.testkit.Wait;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -84,6 +85,26 @@ class MainIT {
                             + ", which another process of this pod listens on; choose a free port from 1 to"
                             + " 65535.\n");
         }
+    }
+
+    @Test
+    void afterSigtermStreamsSaySoAndEnd() throws Exception {
+        int port = startServing(Map.of());
+        try (EventStreamClient leadership = new EventStreamClient(port, "/leader", "text/event-stream", LIMIT);
+                EventStreamClient holder = new EventStreamClient(port, "/sse", "*/*", LIMIT)) {
+            leadership.next();
+            holder.next();
+
+            process.destroy();
+
+            assertThat(leadership.nextWith("\"reason\":\"This replica is shutting down.\""))
+                    .contains("event: leadership");
+            assertThat(leadership.next()).isEmpty();
+            holder.nextWith("\"name\":\"\"");
+            assertThat(holder.next()).isEmpty();
+        }
+        assertThat(status()).isZero();
+        assertThat(err).isEmptyFile();
     }
 
     @Test

@@ -19,7 +19,8 @@ public final class OutletDriver {
     private final LeadershipHub hub;
     private final ManualTicker ticker;
 
-    OutletDriver(LeadershipHub hub, ManualTicker ticker) {
+    /** Plays it for the outlets of {@code hub}, by the clocks of {@code ticker}. */
+    public OutletDriver(LeadershipHub hub, ManualTicker ticker) {
         this.hub = hub;
         this.ticker = ticker;
     }

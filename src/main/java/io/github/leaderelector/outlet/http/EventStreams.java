@@ -142,8 +142,8 @@ public final class EventStreams implements LeadershipObserver {
         if (open() >= maxStreams) {
             response.setStatusCode(429)
                     .putHeader(HttpHeaders.CONTENT_TYPE, "text/plain")
-                    .end("No more event streams than the " + maxStreams
-                            + " that MAX_STREAMS allows are served at once; end another, or ask GET /leader.\n");
+                    .end("MAX_STREAMS allows " + maxStreams
+                            + " event streams at once, and as many are open; ask GET /leader instead.\n");
             return;
         }
         response.putHeader(HttpHeaders.CONTENT_TYPE, "text/event-stream");

@@ -3,7 +3,6 @@ package io.github.leaderelector.outlet.http;
 import io.github.leaderelector.answer.HolderAnswer;
 import io.github.leaderelector.answer.LeaderAnswer;
 import io.github.leaderelector.leadership.LeadershipHub;
-import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.Ticker;
 import io.smallrye.common.annotation.NonBlocking;
 import jakarta.inject.Singleton;

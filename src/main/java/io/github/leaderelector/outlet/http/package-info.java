@@ -1,8 +1,9 @@
 /**
- * Who leads, over HTTP.
+ * Who leads, over HTTP: for those who ask, and for those who listen.
  *
  * <p>This room guarantees that an answer is computed from one state and one moment, at the time of answering, without
- * waiting for anything. It does not guarantee that the answer is still true when it arrives: that is what
+ * waiting for anything; that an event is sent when a claim begins, is renewed or ends; and that no client, however
+ * slow, holds up another. It does not guarantee that what it says is still true when it arrives: that is what
  * {@code validForMillis} is for.
  */
 @NullMarked

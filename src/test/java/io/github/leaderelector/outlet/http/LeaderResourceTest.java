@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.leaderelector.leadership.ManualTicker;
 import io.github.leaderelector.outlet.FrozenTime;
 import io.github.leaderelector.outlet.OutletDriver;
+import io.github.leaderelector.testkit.EventStreamClient;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import io.restassured.RestAssured;
 import io.restassured.http.Method;
 import io.restassured.response.Response;
+import java.io.IOException;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,6 +43,7 @@ class LeaderResourceTest {
                         + "\"observedMillisAgo\":2500,\"reason\":\"This replica holds the Lease.\","
                         + "\"lease\":{\"namespace\":\"prod\",\"name\":\"app-lock\"}}");
         assertThat(answer("/")).isEqualTo("{\"name\":\"pod-a\",\"last_update\":\"%s\"}".formatted(since));
+        assertThat(answer("/isLeader")).isEqualTo("{\"isLeader\":true}");
     }
 
     @Test
@@ -54,6 +58,18 @@ class LeaderResourceTest {
                         + "\"observedMillisAgo\":1000,\"reason\":\"'pod-b' holds the Lease.\","
                         + "\"lease\":{\"namespace\":\"prod\",\"name\":\"app-lock\"}}");
         assertThat(answer("/")).isEqualTo("{\"name\":\"pod-b\",\"last_update\":\"%s\"}".formatted(since));
+        assertThat(answer("/isLeader")).isEqualTo("{\"isLeader\":false}");
+    }
+
+    @Test
+    void anEventHasTheDataThatAskingGives() throws IOException {
+        driver.lead();
+
+        try (EventStreamClient leadership = stream("/leader");
+                EventStreamClient holder = stream("/sse")) {
+            assertThat(leadership.next()).last().isEqualTo("data: " + answer("/leader"));
+            assertThat(holder.next()).containsExactly("data: " + answer("/"));
+        }
     }
 
     @Test
@@ -74,6 +90,7 @@ class LeaderResourceTest {
         driver.lead();
         ticker.advance(Duration.ofSeconds(10));
 
+        assertThat(answer("/isLeader")).isEqualTo("{\"isLeader\":false}");
         assertThat(answer("/leader"))
                 .startsWith("{\"leader\":false,")
                 .contains("\"fencingToken\":null")
@@ -81,7 +98,7 @@ class LeaderResourceTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/leader", "/"})
+    @ValueSource(strings = {"/leader", "/isLeader", "/"})
     void answersAreJsonThatNobodyMayStore(String path) {
         for (Method method : new Method[] {Method.GET, Method.HEAD}) {
             Response response = given().request(method, path);
@@ -109,6 +126,20 @@ class LeaderResourceTest {
 
         assertThat(response.statusCode()).isEqualTo(405);
         assertThat(response.body().asString()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/leader", "/sse"})
+    void theHeadOfAStreamIsAnsweredWithoutOpeningIt(String path) {
+        Response response = given().accept("text/event-stream").head(path);
+
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(response.contentType()).isEqualTo("text/event-stream");
+        assertThat(response.header("Cache-Control")).isEqualTo("no-store");
+    }
+
+    private static EventStreamClient stream(String path) throws IOException {
+        return new EventStreamClient(RestAssured.port, path, "text/event-stream", Duration.ofSeconds(10));
     }
 
     private static String answer(String path) {
