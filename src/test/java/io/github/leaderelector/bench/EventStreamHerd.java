@@ -31,6 +31,14 @@ final class EventStreamHerd implements AutoCloseable {
         private String seen = "";
     }
 
+    /**
+     * When clients heard of something, by {@link System#nanoTime}.
+     *
+     * @param first the first of them
+     * @param last the last of them
+     */
+    record Heard(long first, long last) {}
+
     /** @param port where the sidecar serves, on this machine */
     EventStreamHerd(int port) throws IOException {
         this.address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
@@ -48,21 +56,22 @@ final class EventStreamHerd implements AutoCloseable {
         }
     }
 
-    /**
-     * Reads until every client has read {@code text} since the last call.
-     *
-     * @return when the last of them had, by {@link System#nanoTime}
-     */
-    long awaitAll(String text, Duration limit) {
+    /** Reads until every client has read {@code text}, since it was last waited for. */
+    Heard awaitAll(String text, Duration limit) {
         long end = System.nanoTime() + limit.toNanos();
         int missing = open;
         for (SelectionKey key : selector.keys()) {
             missing -= look((Client) key.attachment(), text);
         }
+        long first = 0;
         while (missing > 0) {
-            missing -= read(text, end);
+            int found = read(text, end);
+            if (found > 0 && first == 0) {
+                first = System.nanoTime();
+            }
+            missing -= found;
         }
-        return System.nanoTime();
+        return new Heard(first, System.nanoTime());
     }
 
     /** Reads until the sidecar has ended all streams in order. */
