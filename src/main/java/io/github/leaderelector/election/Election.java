@@ -111,8 +111,10 @@ public final class Election implements Vital, AutoCloseable {
 
     /** Begins to campaign. Returns at once. */
     public void start() {
+        Rehearsal rehearsal = new Rehearsal(parts.session(), executor);
+        parts.onNamed(rehearsal::thorough);
+        executor.execute(rehearsal::begin);
         parts.start();
-        new Rehearsal(parts.session(), executor).begin();
         // Later, because nothing may stand between the start and the first campaign.
         var unused = executor.schedule(
                 () -> watchExecutor.execute(new AccessCheck(client, ref)),

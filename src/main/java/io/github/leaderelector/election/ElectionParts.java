@@ -23,6 +23,7 @@ final class ElectionParts implements ElectionRunner.WatchTrust {
     private final LeaseWatcher watcher;
     private final ElectionRunner runner;
     private final LeadershipHub hub;
+    private Runnable named = () -> {};
     private Elector.Factory electors = () -> {
         throw new IllegalStateException("no electors");
     };
@@ -46,8 +47,24 @@ final class ElectionParts implements ElectionRunner.WatchTrust {
         this.session = new LeaseSession(
                 api, ref, identity, timings, tracker, hub, ticker, this::trusted, new ProblemLog(ticker));
         this.watcher = new LeaseWatcher(api, tracker, session, ticker, executor, random, this::changed);
+        Succession succession = new Succession(tracker, session, identity, executor, random, () -> named.run());
         this.runner = new ElectionRunner(
-                tracker, session, hub, ticker, timings, () -> electors.create(), executor, random, this);
+                tracker,
+                session,
+                identity,
+                hub,
+                succession,
+                ticker,
+                timings,
+                () -> electors.create(),
+                executor,
+                random,
+                this);
+    }
+
+    /** Sets what to do each time the Lease is seen to name us as its holder's successor; before {@link #start}. */
+    void onNamed(Runnable action) {
+        named = action;
     }
 
     /** Sets who makes the electors; before {@link #start}. */

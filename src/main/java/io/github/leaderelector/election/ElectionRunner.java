@@ -3,6 +3,7 @@ package io.github.leaderelector.election;
 import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.Ticker;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -35,6 +36,8 @@ final class ElectionRunner {
     private final ScheduledExecutorService executor;
     private final RandomGenerator random;
     private final HandoverPause handoverPause;
+    private final Succession succession;
+    private final String identity;
     private final WatchTrust watch;
 
     private @Nullable Elector elector;
@@ -42,6 +45,7 @@ final class ElectionRunner {
     private @Nullable Future<?> alarm;
     private long pausedForVersion = -1;
     private Duration pause = Duration.ZERO;
+    private @Nullable Duration drawn;
     private long triedVersion = -1;
     private long notBeforeNanos;
     private long askedAboutVersion = -1;
@@ -59,7 +63,9 @@ final class ElectionRunner {
     ElectionRunner(
             LeaseTracker tracker,
             LeaseSession session,
+            String identity,
             LeadershipHub hub,
+            Succession succession,
             Ticker ticker,
             Timings timings,
             Elector.Factory electors,
@@ -68,7 +74,9 @@ final class ElectionRunner {
             WatchTrust watch) {
         this.tracker = tracker;
         this.session = session;
+        this.identity = identity;
         this.hub = hub;
+        this.succession = succession;
         this.ticker = ticker;
         this.timings = timings;
         this.electors = electors;
@@ -92,6 +100,7 @@ final class ElectionRunner {
     void stop() {
         post(() -> {
             campaigning = false;
+            succession.evaluate(false);
             cancelAlarm();
             if (elector != null) {
                 elector.cancel();
@@ -140,6 +149,7 @@ final class ElectionRunner {
         if (!campaigning) {
             return;
         }
+        succession.evaluate(watch.trusted());
         long now = ticker.nanoTime();
         if (hub.leads()) {
             if (elector == null || now - session.lastCallNanos() > silence().toNanos()) {
@@ -180,7 +190,15 @@ final class ElectionRunner {
     private long pauseFor(long version) {
         if (version != pausedForVersion) {
             pausedForVersion = version;
-            pause = handoverPause.draw(tracker.document().flatMap(LeaseDocument::handoverWindow));
+            Optional<LeaseDocument> lease = tracker.document();
+            @Nullable String successor = lease.map(LeaseDocument::successor).orElse(null);
+            if (identity.equals(successor)) {
+                drawn = null;
+                pause = Duration.ZERO;
+            } else {
+                drawn = handoverPause.draw(lease.flatMap(LeaseDocument::handoverWindow));
+                pause = successor == null ? drawn : drawn.plus(HandoverPause.HEAD_START);
+            }
         }
         return pause.toNanos();
     }
@@ -206,7 +224,7 @@ final class ElectionRunner {
      * later. When it succeeds, a new elector finds the Lease ours and goes on from there.
      */
     private void reach() {
-        var unused = session.reach(pause).whenComplete((done, failure) -> {
+        var unused = session.reach(drawn).whenComplete((done, failure) -> {
             if (failure == null) {
                 post(() -> {
                     if (campaigning) {

@@ -22,6 +22,11 @@ final class HandoverPause {
     /** The window of a Lease that carries none. */
     static final Duration FIRST_WINDOW = Duration.ofMillis(20);
 
+    /**
+     * How far ahead of all others the successor is, see {@link Succession}: long enough for a cold process to write.
+     */
+    static final Duration HEAD_START = Duration.ofMillis(50);
+
     private static final Duration NARROWEST = Duration.ofMillis(4);
     private static final Duration WIDEST = Duration.ofSeconds(1);
 

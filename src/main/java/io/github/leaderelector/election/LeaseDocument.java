@@ -23,6 +23,9 @@ public final class LeaseDocument {
     /** The annotation that carries {@link #handoverWindow}, in microseconds. */
     static final String HANDOVER_WINDOW = "leader-elector.github.io/handover-window-us";
 
+    /** The annotation that carries {@link #successor}. */
+    static final String SUCCESSOR = "leader-elector.github.io/successor";
+
     private final Lease lease;
 
     /** Wraps {@code lease}, which must not be changed afterwards. */
@@ -110,9 +113,7 @@ public final class LeaseDocument {
 
     /** The window from which candidates draw their pause, see {@link HandoverPause}; empty when there is none. */
     Optional<Duration> handoverWindow() {
-        String text = lease.getMetadata() == null || lease.getMetadata().getAnnotations() == null
-                ? null
-                : lease.getMetadata().getAnnotations().get(HANDOVER_WINDOW);
+        String text = annotation(HANDOVER_WINDOW);
         if (text == null) {
             return Optional.empty();
         }
@@ -121,6 +122,35 @@ public final class LeaseDocument {
         } catch (ArithmeticException | NumberFormatException notOurs) {
             return Optional.empty();
         }
+    }
+
+    /** The candidate whose turn is next, see {@link Succession}; null when there is none. */
+    @Nullable
+    String successor() {
+        String successor = annotation(SUCCESSOR);
+        return successor == null || successor.isEmpty() ? null : successor;
+    }
+
+    private @Nullable String annotation(String key) {
+        return lease.getMetadata() == null || lease.getMetadata().getAnnotations() == null
+                ? null
+                : lease.getMetadata().getAnnotations().get(key);
+    }
+
+    /** A copy that names {@code successor} as the next. */
+    LeaseDocument withSuccessor(String successor) {
+        return new LeaseDocument(copy().editMetadata()
+                .addToAnnotations(SUCCESSOR, successor)
+                .endMetadata()
+                .build());
+    }
+
+    /** A copy that names nobody as the next. */
+    LeaseDocument withoutSuccessor() {
+        return new LeaseDocument(copy().editMetadata()
+                .removeFromAnnotations(SUCCESSOR)
+                .endMetadata()
+                .build());
     }
 
     /** A copy that carries {@code window} for the next handover. */

@@ -101,15 +101,19 @@ final class LeaseSession {
     /**
      * Looks, and takes the Lease if it is to be had, leaving a window for the next handover in it.
      *
-     * @param pause how long we waited since it became free, see {@link HandoverPause}
+     * @param drawn the pause that chance has given us, see {@link HandoverPause}; null when it was our turn
      */
-    CompletableFuture<Void> reach(Duration pause) {
+    CompletableFuture<Void> reach(@Nullable Duration drawn) {
         return look().thenCompose(standing -> {
             if (!writing.isDone()) {
                 return CompletableFuture.failedFuture(
                         new LeaseApiException(LeaseApiException.NO_ANSWER, "A write is under way.", null));
             }
-            return hold(1, lease -> lease.withHandoverWindow(HandoverPause.adapted(lease.handoverWindow(), pause)));
+            return hold(
+                    1,
+                    drawn == null
+                            ? UnaryOperator.identity()
+                            : lease -> lease.withHandoverWindow(HandoverPause.adapted(lease.handoverWindow(), drawn)));
         });
     }
 
@@ -210,7 +214,8 @@ final class LeaseSession {
         Instant acquired = carriesOn ? present.acquireTime() : null;
         // client-go counts a transition when the holder changes, and an absent Lease begins at 0.
         boolean sameHolder = identity.equals(present.holder()) || present.version() == 0;
-        return present.heldBy(
+        LeaseDocument base = carriesOn || present.successor() == null ? present : present.withoutSuccessor();
+        return base.heldBy(
                 identity,
                 timings.leaseDuration(),
                 acquired == null ? renewTime : acquired,
@@ -259,7 +264,7 @@ final class LeaseSession {
     private CompletableFuture<Boolean> release(int attempts) {
         @Nullable LeaseDocument present = tracker.document().orElse(null);
         if (present == null || !(tracker.standing() instanceof Standing.Ours)) {
-            return CompletableFuture.completedFuture(true);
+            return withdraw().thenApply(done -> true);
         }
         Instant renewTime = ticker.wallTime().truncatedTo(java.time.temporal.ChronoUnit.MICROS);
         return noted(api.replace(present.releasedAt(renewTime)))
@@ -275,6 +280,27 @@ final class LeaseSession {
                     return refresh().thenCompose(done -> release(attempts - 1));
                 })
                 .exceptionally(thrown -> false);
+    }
+
+    /**
+     * Writes our name into the Lease as its holder's successor: one write that changes nothing else, and that fails if
+     * the Lease has changed since it was last seen. Fails with a {@link LeaseApiException}.
+     */
+    CompletableFuture<Void> succeed() {
+        @Nullable LeaseDocument present = tracker.document().orElse(null);
+        return present == null
+                ? CompletableFuture.completedFuture(null)
+                : noted(api.replace(present.withSuccessor(identity))).thenAccept(tracker::written);
+    }
+
+    /**
+     * Takes our name out of the Lease, if we are named as successor; whether that worked matters to nobody for long.
+     */
+    private CompletableFuture<Void> withdraw() {
+        @Nullable LeaseDocument present = tracker.document().orElse(null);
+        return present == null || !identity.equals(present.successor())
+                ? CompletableFuture.completedFuture(null)
+                : noted(api.replace(present.withoutSuccessor())).handle((stored, thrown) -> null);
     }
 
     private <T> CompletableFuture<T> noted(CompletableFuture<T> answer) {

@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
@@ -72,8 +73,8 @@ final class LeaseTracker {
      * @param identity who we are
      * @param leaseDuration the duration of a Lease that tells none
      * @param observer who is told all news, in order: the hub
-     * @param onChange called after each change of the Lease's state, from whatever thread brought the news; must return
-     *     at once
+     * @param onChange called after each change of the Lease's state, or of who comes next, from whatever thread brought
+     *     the news; must return at once
      */
     LeaseTracker(
             String identity, Duration leaseDuration, Consumer<Observation> observer, Ticker ticker, Runnable onChange) {
@@ -143,6 +144,7 @@ final class LeaseTracker {
 
     private void apply(@Nullable LeaseDocument lease, long newVersion) {
         boolean changed;
+        boolean anotherSuccessor;
         synchronized (this) {
             boolean newer = !known || newVersion > version;
             boolean awaited = lease != null && newVersion == version && unacknowledged(lease) != null;
@@ -150,6 +152,7 @@ final class LeaseTracker {
                 return;
             }
             changed = !known || stateChanged(lease);
+            anotherSuccessor = !Objects.equals(successor(document), successor(lease));
             if (changed) {
                 previousObservedNanos = observedNanos;
                 observedNanos = ticker.nanoTime();
@@ -166,9 +169,13 @@ final class LeaseTracker {
             observer.accept(observation(lease));
             LOG.debugf("Lease at version %d, holder '%s'", newVersion, lease == null ? null : lease.holder());
         }
-        if (changed) {
+        if (changed || anotherSuccessor) {
             onChange.run();
         }
+    }
+
+    private static @Nullable String successor(@Nullable LeaseDocument lease) {
+        return lease == null ? null : lease.successor();
     }
 
     private boolean stateChanged(@Nullable LeaseDocument lease) {
@@ -195,7 +202,7 @@ final class LeaseTracker {
         ObservedLease observed = observed(lease);
         OwnWrite own = lease == null ? null : unacknowledged(lease);
         if (lease != null && own != null) {
-            Instant renewTime = java.util.Objects.requireNonNull(lease.renewTime());
+            Instant renewTime = Objects.requireNonNull(lease.renewTime());
             ownWrites.put(renewTime, new OwnWrite(own.sent(), true));
             return new WriteAcknowledged(observed, own.sent());
         }

@@ -1071,8 +1071,12 @@ class ElectionTest {
         }
 
         @Test
-        void aFollowerWritesNothing() {
+        void aFollowerThatIsNotNextWritesNothing() {
             SimulatedCandidate follower = stage.follower("pod-b");
+            stage.run(Duration.ofSeconds(5));
+            stage.server.edit(lease -> lease.editMetadata()
+                    .addToAnnotations(LeaseDocument.SUCCESSOR, "pod-c")
+                    .endMetadata());
             stage.run(Duration.ofSeconds(5));
             int before = follower.connection.requests().size();
 

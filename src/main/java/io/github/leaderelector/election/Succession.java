@@ -1,0 +1,129 @@
+package io.github.leaderelector.election;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sees to it that the Lease names a successor of its holder: the one candidate that reaches for it at once when it
+ * becomes free, while all others give it a head start.
+ *
+ * <p>Who comes first is settled when nobody is waiting for it: some time after a Lease has been seen held, one of its
+ * followers writes its own name into it. So a handover is one write by the old leader and one by the new, however many
+ * candidates there are. A successor has no right to the Lease, only the first turn; when it does not use it, the others
+ * come.
+ *
+ * <p>For one thread at a time, the election's.
+ */
+final class Succession {
+
+    /** The followers of one Lease spread their writes over this time, so that hardly two of them collide. */
+    static final Duration SPREAD = Duration.ofSeconds(1);
+
+    private static final Duration PAUSE_AFTER_FAILURE = Duration.ofSeconds(30);
+
+    private final LeaseTracker tracker;
+    private final LeaseSession session;
+    private final String identity;
+    private final ScheduledExecutorService executor;
+    private final RandomGenerator random;
+    private final Runnable named;
+
+    private boolean candidate;
+    private @Nullable Future<?> alarm;
+    private CompletableFuture<?> writing = CompletableFuture.completedFuture(null);
+    private boolean wasNamed;
+
+    /** @param named called each time we become the successor */
+    Succession(
+            LeaseTracker tracker,
+            LeaseSession session,
+            String identity,
+            ScheduledExecutorService executor,
+            RandomGenerator random,
+            Runnable named) {
+        this.tracker = tracker;
+        this.session = session;
+        this.identity = identity;
+        this.executor = executor;
+        this.random = random;
+        this.named = named;
+    }
+
+    /**
+     * Looks whether a successor is missing.
+     *
+     * @param candidate whether we could be it: a candidate that would see the Lease become free at once
+     */
+    void evaluate(boolean candidate) {
+        this.candidate = candidate;
+        @Nullable
+        String successor = tracker.document().map(LeaseDocument::successor).orElse(null);
+        boolean isNamed = identity.equals(successor);
+        if (isNamed && !wasNamed) {
+            named.run();
+        }
+        wasNamed = isNamed;
+        if (!missing(successor)) {
+            cancelAlarm();
+        } else if (alarm == null && writing.isDone()) {
+            standIn(Duration.ofNanos(random.nextLong(SPREAD.toNanos())));
+        }
+    }
+
+    private boolean missing(@Nullable String successor) {
+        return candidate && successor == null && tracker.standing() instanceof Standing.Held;
+    }
+
+    private void standIn(Duration pause) {
+        alarm = schedule(this::stand, pause);
+    }
+
+    private void stand() {
+        alarm = null;
+        Optional<LeaseDocument> lease = tracker.document();
+        if (!missing(lease.map(LeaseDocument::successor).orElse(null))) {
+            return;
+        }
+        writing = session.succeed();
+        var unused = writing.whenComplete((done, thrown) -> execute(() -> stood(thrown)));
+    }
+
+    private void stood(@Nullable Throwable thrown) {
+        boolean failed = thrown != null && !LeaseApiException.from(thrown).conflict();
+        if (failed && alarm == null) {
+            standIn(PAUSE_AFTER_FAILURE);
+        } else {
+            evaluate(candidate);
+        }
+    }
+
+    private void cancelAlarm() {
+        if (alarm != null) {
+            alarm.cancel(false);
+            alarm = null;
+        }
+    }
+
+    private void execute(Runnable task) {
+        try {
+            executor.execute(task);
+        } catch (RejectedExecutionException stopped) {
+            // The election is closed.
+        }
+    }
+
+    private @Nullable Future<?> schedule(Runnable task, Duration delay) {
+        try {
+            return executor.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException stopped) {
+            return null;
+        }
+    }
+}
