@@ -143,6 +143,12 @@ class DocsTest {
                 .map(id -> id.group(1))
                 .toList();
 
+        assertThat(Pattern.compile("LOG(?:::\\w+|\\.(?:info|warn|error)f?\\((?!\\s*\"LE-\\d{3} )[^;]*)")
+                        .matcher(code)
+                        .results()
+                        .map(MatchResult::group))
+                .as("calls without an id")
+                .isEmpty();
         assertThat(ids).doesNotHaveDuplicates();
         assertThat(Pattern.compile("(?m)^### (LE-\\d{3}) `")
                         .matcher(read(Path.of("docs", "troubleshooting.md")))

@@ -13,11 +13,14 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
@@ -82,16 +85,36 @@ class MetricsIT {
     }
 
     @Test
-    void promtoolFindsNothingWrong() throws Exception {
-        String promtool = Programs.need("promtool").toString();
+    void withAllOutletsOnPromtoolDashboardAndDocumentsAgreeWithTheMetrics() throws Exception {
+        Map<String, String> everything = Map.of(
+                "LEADER_LABEL", "leader-elector/role=leader",
+                "ON_LEADING_URL", "http://127.0.0.1:1/",
+                "ON_FOLLOWING_URL", "http://127.0.0.1:1/");
         try (Bench bench =
-                Bench.create(server, Path.of("target/bench/metrics-names"), Timings.DEFAULT, Map.of(), REPLICAS)) {
+                Bench.create(server, Path.of("target/bench/metrics-names"), Timings.DEFAULT, everything, REPLICAS)) {
             bench.startAll();
-            for (Replica replica : bench.replicas()) {
-                assertThat(Programs.run(List.of(promtool, "check", "metrics"), scrape(replica), Map.of()))
-                        .isEqualTo(new Programs.Ended(0, ""));
-            }
+            String scraped = scrape(bench.awaitLeader(Duration.ofSeconds(5)));
+
+            String dashboard = Files.readString(Path.of("src/main/kubernetes/monitoring/grafana-dashboard.json"));
+            assertThat(names("\\b(leader_elect\\w+)", dashboard))
+                    .hasSizeGreaterThan(9)
+                    .isSubsetOf(names("(?m)^(leader_elect\\w+)", scraped));
+            assertThat(names("(?m)^# TYPE (leader_elect\\w+) ", scraped))
+                    .filteredOn(name -> !name.endsWith("_max"))
+                    .containsExactlyInAnyOrderElementsOf(
+                            names("(?m)^\\| `(leader_elect\\w+)[{`]", Files.readString(Path.of("docs/endpoints.md"))));
+            String promtool = Programs.need("promtool").toString();
+            assertThat(Programs.run(List.of(promtool, "check", "metrics"), scraped, Map.of()))
+                    .isEqualTo(new Programs.Ended(0, ""));
         }
+    }
+
+    private static Set<String> names(String pattern, String text) {
+        return Pattern.compile(pattern)
+                .matcher(text)
+                .results()
+                .map(found -> found.group(1))
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     private String scrape(Replica replica) throws IOException, InterruptedException {

@@ -1,0 +1,18 @@
+package io.github.leaderelector.outlet.http;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+
+/** How many event streams are open, as a number for Prometheus. */
+@Singleton
+final class StreamsGauge {
+
+    void register(@Observes StartupEvent event, EventStreams streams, MeterRegistry registry) {
+        Gauge.builder("leader_elector_streams", streams, EventStreams::open)
+                .description("Open event streams")
+                .register(registry);
+    }
+}
