@@ -5,6 +5,7 @@ import io.github.leaderelector.election.Election;
 import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.Reason;
 import io.github.leaderelector.outlet.file.LeaderFile;
+import io.github.leaderelector.outlet.hooks.Hooks;
 import io.github.leaderelector.outlet.http.EventStreams;
 import io.github.leaderelector.outlet.kubernetes.LeaderLabel;
 import io.github.leaderelector.outlet.kubernetes.LeaseEvents;
@@ -56,6 +57,7 @@ final class Lifecycle {
     private final LeadershipMetrics metrics;
     private final @Nullable LeaderLabel label;
     private final @Nullable LeaseEvents events;
+    private final @Nullable Hooks hooks;
     // The file has a thread of its own, since a file system may hang.
     private final ExecutorService fileThread = oneThread("leader-file");
     private final ExecutorService labelThread = oneThread("pod-label");
@@ -72,7 +74,8 @@ final class Lifecycle {
             LogFields logFields,
             LeadershipMetrics metrics,
             Instance<LeaderLabel> label,
-            Instance<LeaseEvents> events) {
+            Instance<LeaseEvents> events,
+            Instance<Hooks> hooks) {
         this.hub = hub;
         this.election = election;
         this.file = file;
@@ -82,6 +85,7 @@ final class Lifecycle {
         this.metrics = metrics;
         this.label = settings.leaderLabel().isPresent() ? label.get() : null;
         this.events = settings.kubernetesEvents() ? events.get() : null;
+        this.hooks = settings.onLeading().isPresent() || settings.onFollowing().isPresent() ? hooks.get() : null;
     }
 
     void start(@Observes StartupEvent event) {
@@ -97,6 +101,9 @@ final class Lifecycle {
         hub.subscribeSign("event streams", streams.executor(), streams);
         if (label != null) {
             hub.subscribeSign("pod label", labelThread, label);
+        }
+        if (hooks != null) {
+            hub.subscribe("hooks", outletThread, hooks);
         }
         hub.subscribe("log", outletThread, log);
         hub.subscribe("metrics", outletThread, metrics);
@@ -142,9 +149,10 @@ final class Lifecycle {
     }
 
     private void awaitLastWords() {
-        CompletableFuture<Void> said = events == null ? CompletableFuture.completedFuture(null) : events.flush();
+        CompletableFuture<Void> written = events == null ? CompletableFuture.completedFuture(null) : events.flush();
+        CompletableFuture<Void> posted = hooks == null ? CompletableFuture.completedFuture(null) : hooks.quiet();
         try {
-            said.get(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS);
+            CompletableFuture.allOf(written, posted).get(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException unsaid) {
             LOG.debugf("The last change was not told to everybody: %s", unsaid);
         } catch (InterruptedException interrupted) {
