@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.leaderelector.answer.HolderAnswer;
 import io.github.leaderelector.answer.LeaderAnswer;
+import io.github.leaderelector.answer.StatusAnswer;
 import io.github.leaderelector.config.LeaderElectorConfig;
 import io.github.leaderelector.leadership.Reason;
 import java.io.IOException;
@@ -81,6 +82,17 @@ class DocsTest {
         List<String> leaderFields = fields(LeaderAnswer.class);
         List<String> holderFields = fields(HolderAnswer.class);
 
+        assertThat(examples.stream().filter(e -> e.has("leadership")))
+                .singleElement()
+                .satisfies(status -> {
+                    assertThat(status.fieldNames()).toIterable().containsExactlyElementsOf(fields(StatusAnswer.class));
+                    assertThat(status.get("leadership").fieldNames())
+                            .toIterable()
+                            .containsExactlyElementsOf(leaderFields);
+                    assertThat(status.get("transitions").get(0).fieldNames())
+                            .toIterable()
+                            .containsExactlyElementsOf(fields(StatusAnswer.Change.class));
+                });
         assertThat(examples.stream().filter(e -> e.has("leader")))
                 .hasSizeGreaterThanOrEqualTo(2)
                 .allSatisfy(e -> assertThat(e.fieldNames()).toIterable().containsExactlyElementsOf(leaderFields));

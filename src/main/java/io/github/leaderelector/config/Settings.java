@@ -4,6 +4,10 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -55,5 +59,51 @@ public record Settings(
      */
     public static Settings of(LeaderElectorConfig config) {
         return new SettingsCheck(Hostname::read, Files::isWritable).check(config);
+    }
+
+    /**
+     * The settings in force, as text, by environment variable, in the order of the documents; empty for what is not
+     * set. Fit to be shown to anybody: of URLs it has nothing that may be a secret.
+     *
+     * @param foundNamespace the namespace of the Lease, as it was found out
+     */
+    public Map<String, String> inForce(String foundNamespace) {
+        Map<String, String> all = new LinkedHashMap<>();
+        all.put("LEASE_NAME", leaseName);
+        all.put("NAMESPACE", foundNamespace);
+        all.put("IDENTITY", identity);
+        all.put("LEASE_DURATION", Durations.format(leaseDuration));
+        all.put("RENEW_DEADLINE", Durations.format(renewDeadline));
+        all.put("RETRY_PERIOD", Durations.format(retryPeriod));
+        all.put("LEADER_FILE", leaderFile.map(Path::toString).orElse(""));
+        all.put("READINESS", lowerCase(readiness));
+        all.put("HTTP_PORT", Integer.toString(httpPort));
+        all.put("MAX_STREAMS", Integer.toString(maxStreams));
+        all.put("LEADER_LABEL", leaderLabel.map(PodLabel::toString).orElse(""));
+        all.put("POD_NAME", podName);
+        all.put("KUBERNETES_EVENTS", Boolean.toString(kubernetesEvents));
+        all.put("DRAIN", Durations.format(drain));
+        all.put("APP_HEALTH_URL", appHealth.map(health -> place(health.url())).orElse(""));
+        all.put(
+                "APP_HEALTH_FAILURES",
+                appHealth.map(health -> Integer.toString(health.failures())).orElse(""));
+        all.put(
+                "APP_HEALTH_FALLBACK",
+                appHealth.map(health -> lowerCase(health.fallback())).orElse(""));
+        all.put("ON_LEADING_URL", onLeading.map(Settings::place).orElse(""));
+        all.put("ON_FOLLOWING_URL", onFollowing.map(Settings::place).orElse(""));
+        all.put("LOG_FORMAT", lowerCase(logFormat));
+        return Collections.unmodifiableMap(all);
+    }
+
+    /** The host alone: a token may be in the user, in the query, and with many a webhook in the path. */
+    private static String place(URI url) {
+        String port = url.getPort() < 0 ? "" : ":" + url.getPort();
+        boolean more = url.getRawPath().length() > 1 || url.getRawQuery() != null;
+        return url.getScheme() + "://" + url.getHost() + port + (more ? "/…" : "");
+    }
+
+    private static String lowerCase(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
     }
 }
