@@ -120,12 +120,33 @@ class LeaderResourceTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"POST, /leader", "PUT, /leader", "DELETE, /"})
-    void aWrongMethodIsNotAllowed(String method, String path) {
-        Response response = given().request(method, path);
+    @CsvSource({"POST, /leader", "PUT, /leader", "PATCH, /isLeader", "DELETE, /", "POST, /sse", "POST, /q/health/live"})
+    void aWrongMethodIsRefusedInOneSentence(String method, String path) {
+        Response response = given().body("{}").request(method, path);
 
         assertThat(response.statusCode()).isEqualTo(405);
-        assertThat(response.body().asString()).isEmpty();
+        assertThat(response.header("Allow")).isEqualTo("GET, HEAD, OPTIONS");
+        assertThat(response.contentType()).isEqualTo("text/plain");
+        assertThat(response.body().asString()).isEqualTo("This can only be read; ask with GET.\n");
+    }
+
+    @Test
+    void optionsTellsTheMethods() {
+        Response response = given().request(Method.OPTIONS, "/leader");
+
+        assertThat(response.statusCode()).isEqualTo(204);
+        assertThat(response.header("Allow")).isEqualTo("GET, HEAD, OPTIONS");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"/leader, image/png", "/isLeader, text/event-stream", "/leader, ';q=,/,;'"})
+    void whoAcceptsNothingOfWhatIsThereGetsOneSentence(String path, String accept) {
+        Response response = given().header("Accept", accept).get(path);
+
+        assertThat(response.statusCode()).isEqualTo(406);
+        assertThat(response.contentType()).startsWith("text/plain");
+        assertThat(response.body().asString())
+                .isEqualTo("Accept allows none of the forms that this comes in; ask for application/json.\n");
     }
 
     @ParameterizedTest
