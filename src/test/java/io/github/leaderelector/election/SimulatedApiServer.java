@@ -29,6 +29,11 @@ final class SimulatedApiServer {
 
     Optional<LeaseDocument> get() {
         reads++;
+        return present();
+    }
+
+    /** What {@link #get} would answer, without asking. */
+    Optional<LeaseDocument> present() {
         return Optional.ofNullable(lease).map(LeaseDocument::new);
     }
 

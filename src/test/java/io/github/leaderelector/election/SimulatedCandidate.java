@@ -24,6 +24,8 @@ final class SimulatedCandidate {
         WALL_CLOCK,
         /** Counts the claim from the answer instead of from the request. */
         CLAIM_FROM_ANSWER,
+        /** Takes a Lease that somebody has emptied for one that its holder has released. */
+        EMPTIED_IS_RELEASED,
     }
 
     final String identity;
@@ -50,6 +52,9 @@ final class SimulatedCandidate {
         this.mutation = mutation;
         this.server = server;
         this.connection = new SimulatedConnection(time, machine, server, timings.requestTimeout(), random);
+        if (mutation == Mutation.EMPTIED_IS_RELEASED) {
+            connection.sight(lease -> lease.holder() == null ? lease.releasedAt(machine.wallTime()) : lease);
+        }
         this.hub = new LeadershipHub(identity, LEASE, timings.renewDeadline(), machine);
         SimulatedMachine.SimulatedThread thread = machine.thread();
         this.parts = new ElectionParts(

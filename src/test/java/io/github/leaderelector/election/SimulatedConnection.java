@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -51,6 +52,7 @@ final class SimulatedConnection implements LeaseApi {
     private Duration retryAfter = Duration.ofSeconds(1);
     private Fault fault = Fault.NONE;
     private Set<String> faultyVerbs = Set.of();
+    private UnaryOperator<LeaseDocument> sight = UnaryOperator.identity();
     private boolean watchSilent;
     private boolean watchForbidden;
     private @Nullable Subscription subscription;
@@ -93,6 +95,11 @@ final class SimulatedConnection implements LeaseApi {
         return List.copyOf(requests);
     }
 
+    /** From now on the Lease is seen as {@code change} makes it. */
+    void sight(UnaryOperator<LeaseDocument> change) {
+        sight = change;
+    }
+
     void watchSilent(boolean silent) {
         watchSilent = silent;
     }
@@ -111,7 +118,7 @@ final class SimulatedConnection implements LeaseApi {
 
     @Override
     public CompletableFuture<Optional<LeaseDocument>> get() {
-        return call("get", server::get);
+        return call("get", () -> server.get().map(sight));
     }
 
     @Override
@@ -244,7 +251,7 @@ final class SimulatedConnection implements LeaseApi {
                         if (deleted) {
                             listener.deleted(lease);
                         } else {
-                            listener.changed(lease);
+                            listener.changed(sight.apply(lease));
                         }
                     }));
         }

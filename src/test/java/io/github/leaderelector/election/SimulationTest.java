@@ -56,14 +56,13 @@ class SimulationTest {
     }
 
     @ParameterizedTest
-    @EnumSource(
-            value = Mutation.class,
-            names = {"RELEASE_BEFORE_STOP", "WALL_CLOCK", "CLAIM_FROM_ANSWER"})
+    @EnumSource(value = Mutation.class, mode = EnumSource.Mode.EXCLUDE, names = "NONE")
     void noticesABrokenProduct(Mutation mutation) {
         Optional<String> violation = LongStream.range(0, 20_000)
                 .mapToObj(seed -> new Simulation(seed, mutation).run())
                 .flatMap(Optional::stream)
+                .filter(found -> found.contains("both claim to lead"))
                 .findFirst();
-        assertThat(violation).hasValueSatisfying(v -> assertThat(v).contains("both claim to lead"));
+        assertThat(violation).isPresent();
     }
 }
