@@ -2,6 +2,7 @@ package io.github.leaderelector.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.leaderelector.testkit.Programs;
 import io.github.leaderelector.testkit.Replica;
 import io.github.leaderelector.testkit.Span;
 import io.github.leaderelector.testkit.Timings;
@@ -13,7 +14,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -28,7 +28,7 @@ class ClockFaultsIT {
 
     @BeforeAll
     static void needsFaketime() {
-        Faketime.missing().ifPresent(why -> Assumptions.abort(why));
+        Programs.need("faketime");
     }
 
     /** How two clocks can disagree with the right one, and with each other. */

@@ -1,14 +1,14 @@
 package io.github.leaderelector.faults;
 
+import io.github.leaderelector.testkit.Programs;
 import io.github.leaderelector.testkit.Replica;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.List;
+import java.util.Map;
 
 /**
  * Gives single replicas clocks of their own, by the library of the program {@code faketime}. The library is loaded
@@ -20,16 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Faketime {
 
-    private static final @Nullable String LIBRARY = library();
-
     private Faketime() {}
-
-    /** Why clocks cannot be faked here, one sentence; empty when they can. */
-    static Optional<String> missing() {
-        return LIBRARY == null
-                ? Optional.of("The program faketime is missing; on Debian the package faketime has it.")
-                : Optional.empty();
-    }
 
     /** From the next start on all clocks of {@code replica} run at {@code speed} times the usual. */
     static void speed(Replica replica, double speed) {
@@ -64,19 +55,11 @@ final class Faketime {
     }
 
     private static void load(Replica replica) {
-        replica.set("LD_PRELOAD", LIBRARY);
-    }
-
-    private static @Nullable String library() {
+        List<String> ask = List.of("faketime", "-m", "-f", "+0", "printenv", "LD_PRELOAD");
         try {
-            Process asked = new ProcessBuilder("faketime", "-m", "-f", "+0", "printenv", "LD_PRELOAD").start();
-            String answer = new String(asked.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-            return asked.waitFor() == 0 ? answer : null;
-        } catch (IOException missing) {
-            return null;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return null;
+            replica.set("LD_PRELOAD", Programs.run(ask, "", Map.of()).output().strip());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }

@@ -15,7 +15,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -35,7 +34,6 @@ class MixedFaultsIT {
 
     @BeforeAll
     static void startReplicas() {
-        ClientGo.missing().ifPresent(why -> Assumptions.abort(why));
         Path clientGo = ClientGo.program();
         scene = Scene.open(
                 "mixed", Timings.SHORT, Map.of(), List.of(OURS.get(0), OURS.get(1), THEIRS.get(0), THEIRS.get(1)));

@@ -2,15 +2,15 @@ package io.github.leaderelector.testkit;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 
 /**
  * The leader elector on client-go in {@code src/test/clientgo}, built by the Go that this machine has. The build is
@@ -18,48 +18,49 @@ import java.util.Optional;
  */
 public final class ClientGo {
 
+    private static final Duration BUILD_LIMIT = Duration.ofMinutes(10);
     private static final Path SOURCES = Path.of("src/test/clientgo");
 
     private ClientGo() {}
 
-    /** Why there can be no such program here, one sentence; empty when there can. */
-    public static Optional<String> missing() {
-        try {
-            run(List.of("go", "version"));
-            return Optional.empty();
-        } catch (IOException noGo) {
-            return Optional.of(
-                    "There is no program go in the PATH; with Go 1.26 or later the elector on client-go is built.");
-        }
-    }
-
     /**
-     * The program, built unless it is there; a first build takes a minute, and a network.
+     * The program, built unless it is there; a first build takes a minute, and a network. Without Go the test is
+     * skipped, and says so.
      *
      * @throws AssertionError with the compiler's words, when it cannot be built
      */
     public static Path program() {
+        Path go = Programs.need("go");
         try {
             Path program = cache().resolve("clientgo-" + fingerprint());
             if (!Files.isExecutable(program)) {
                 Files.createDirectories(cache());
                 Path fresh = Files.createTempFile(cache(), "clientgo", "");
-                run(List.of(
-                        "go",
-                        "build",
-                        "-C",
-                        SOURCES.toString(),
-                        "-trimpath",
-                        "-buildvcs=false",
-                        "-ldflags=-s -w",
-                        "-o",
-                        fresh.toString(),
-                        "."));
+                build(go, fresh);
                 Files.move(fresh, program, StandardCopyOption.ATOMIC_MOVE);
             }
             return program;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void build(Path go, Path program) throws IOException {
+        List<String> command = List.of(
+                go.toString(),
+                "build",
+                "-C",
+                SOURCES.toString(),
+                "-trimpath",
+                "-buildvcs=false",
+                "-ldflags=-s -w",
+                "-o",
+                program.toString(),
+                ".");
+        // With cgo the program would need the libc of this machine, and a C compiler.
+        Programs.Ended build = Programs.run(command, "", Map.of("CGO_ENABLED", "0"), BUILD_LIMIT);
+        if (build.status() != 0) {
+            throw new AssertionError(String.join(" ", command) + " failed:\n" + build.output());
         }
     }
 
@@ -78,22 +79,6 @@ public final class ClientGo {
             return HexFormat.of().formatHex(digest.digest(), 0, 8);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
-        }
-    }
-
-    private static void run(List<String> command) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-        // Without it the program would need the libc of this machine, and a C compiler.
-        builder.environment().put("CGO_ENABLED", "0");
-        Process process = builder.start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        try {
-            if (process.waitFor() != 0) {
-                throw new AssertionError(String.join(" ", command) + " failed:\n" + output);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("Interrupted while waiting.", e);
         }
     }
 }
