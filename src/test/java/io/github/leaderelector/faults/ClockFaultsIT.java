@@ -2,78 +2,143 @@ package io.github.leaderelector.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.leaderelector.testkit.Programs;
 import io.github.leaderelector.testkit.Replica;
+import io.github.leaderelector.testkit.Span;
 import io.github.leaderelector.testkit.Timings;
 import io.github.leaderelector.testkit.Wait;
-import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import org.junit.jupiter.api.Assumptions;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The replicas' clocks disagree; made by the program {@code faketime}. */
+/** The replicas' clocks disagree, or jump. */
 class ClockFaultsIT {
 
-    /** Leaves the monotonic clock as it is; without the second a JVM's timed waits end at once, and it spins. */
-    private static final Map<String, String> KEEP_MONOTONIC =
-            Map.of("FAKETIME_DONT_FAKE_MONOTONIC", "1", "FAKETIME_FORCE_MONOTONIC_FIX", "0");
+    private static final int LEADERS = Form.amount("faults.clock.leaders", 3, 2);
+    private static final double HOUR = 3600;
+    private static final Duration ONE_WRITE = Duration.ofMillis(150);
 
     @BeforeAll
     static void needsFaketime() {
-        Assumptions.assumeTrue(
-                runs("faketime", "-m", "-f", "+1h", "true"),
-                "The program faketime is missing; on Debian the package faketime has it.");
+        Programs.need("faketime");
     }
 
-    private static boolean runs(String... command) {
-        try {
-            return new ProcessBuilder(command).start().waitFor() == 0;
-        } catch (IOException missing) {
-            return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
+    /** How two clocks can disagree with the right one, and with each other. */
+    private enum Clocks {
+        AN_HOUR_APART("wall clocks an hour ahead and behind"),
+        DRIFTING_APART("wall clocks that gain and lose 50 ms each second"),
+        OF_DIFFERENT_SPEEDS("all clocks 5 % fast and slow");
+
+        final String what;
+
+        Clocks(String what) {
+            this.what = what;
+        }
+
+        void give(Replica replica, int sign) {
+            switch (this) {
+                case AN_HOUR_APART -> Faketime.wallClock(replica, sign * HOUR);
+                case DRIFTING_APART -> Faketime.wallClock(replica, 0);
+                case OF_DIFFERENT_SPEEDS -> Faketime.speed(replica, 1 + sign * 0.05);
+            }
+        }
+
+        /** Makes the clock of {@code replica} what it has to be {@code seconds} later. */
+        void goOn(Replica replica, int sign, double seconds) {
+            if (this == DRIFTING_APART) {
+                Faketime.set(replica, sign * 0.05 * seconds);
+            }
         }
     }
 
-    static List<Arguments> clocks() {
-        return List.of(
-                Arguments.of("wall clocks an hour apart", "+1h", "-1h", true),
-                Arguments.of("wall clocks 5 % fast and slow", "+0 x1.05", "+0 x0.95", true),
-                Arguments.of("all clocks 5 % fast and slow", "+0 x1.05", "+0 x0.95", false));
+    static Stream<Arguments> clocks() {
+        return Form.timings(Timings.SHORT).stream()
+                .flatMap(timings -> Stream.of(Clocks.values()).map(clocks -> Arguments.of(clocks, timings)));
     }
 
-    @ParameterizedTest(name = "{0}")
+    @ParameterizedTest(name = "{0}, {1}")
     @MethodSource("clocks")
-    void nobodyTakesAHeldLeaseAndNobodyLosesTheLeadForAClock(
-            String what, String one, String other, boolean keepMonotonic) {
+    void nobodyTakesAHeldLeaseAndNobodyLosesTheLeadForAClock(Clocks clocks, Timings timings) {
         try (Scene scene = Scene.open(
-                "clock-" + what.replaceAll("[^a-z0-9]+", "-"),
-                Timings.SHORT,
-                keepMonotonic ? KEEP_MONOTONIC : Map.of(),
-                Scene.THREE)) {
-            scene.bench().replica("sidecar-a").wrapIn("faketime", "-m", "-f", one);
-            scene.bench().replica("sidecar-b").wrapIn("faketime", "-m", "-f", other);
+                "clocks-" + clocks.name().toLowerCase(Locale.ROOT).replace('_', '-'), timings, Map.of(), Scene.THREE)) {
+            Replica ahead = scene.bench().replica("sidecar-a");
+            Replica behind = scene.bench().replica("sidecar-b");
+            clocks.give(ahead, 1);
+            clocks.give(behind, -1);
             scene.bench().startAll();
-            Duration watched = scene.timings().leaseDuration().multipliedBy(3);
-            for (Replica replica : scene.bench().replicas()) {
+            Duration watched = timings.leaseDuration().multipliedBy(2);
+            long began = System.nanoTime();
+            for (Replica replica : scene.bench().replicas().subList(0, LEADERS)) {
                 scene.settle();
                 if (!scene.bench().files().present().contains(replica.name())) {
                     scene.giveLeadTo(replica);
                 }
-                scene.begin(replica.name() + " leads, " + what);
-                Wait.pass(watched);
+                scene.begin(replica.name() + " leads, " + clocks.what);
+                long end = System.nanoTime() + watched.toNanos();
+                while (System.nanoTime() - end < 0) {
+                    double seconds = (System.nanoTime() - began) / 1e9;
+                    clocks.goOn(ahead, 1, seconds);
+                    clocks.goOn(behind, -1, seconds);
+                    Wait.pass(Duration.ofMillis(100));
+                }
                 assertThat(scene.led()).containsExactly(replica.name());
                 assertThat(scene.filesOfScenario()).hasSize(1);
-                scene.assertClean(what);
+                scene.assertClean(clocks.what);
             }
             scene.conclude(
-                    what,
-                    "each of three led for %d s without a break and without a rival".formatted(watched.toSeconds()));
+                    clocks.what,
+                    "each of %d led for %d s without a break and without a rival"
+                            .formatted(LEADERS, watched.toSeconds()));
         }
+    }
+
+    static List<Timings> timings() {
+        return Form.timings(Timings.SHORT);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("timings")
+    void aJumpOfTheWallClockCostsTheLeadUntilTheNextWriteAtMost(Timings timings) {
+        try (Scene scene = Scene.open("clock-jump", timings, Map.of(), Scene.THREE)) {
+            scene.bench().replicas().forEach(r -> Faketime.wallClock(r, 0));
+            scene.bench().startAll();
+            List<String> measured = new ArrayList<>();
+            for (double hours : new double[] {1, -1, 0}) {
+                Replica leader = scene.begin("jump to %+.0f h".formatted(hours));
+                scene.awaitRenewal(leader);
+                Faketime.set(leader, hours * HOUR);
+                scene.bench().history().mark("wall clock of " + leader.name() + " jumps");
+                Wait.pass(timings.retryPeriod().multipliedBy(2).plusSeconds(1));
+                assertThat(scene.led()).as(scene.bench().checker()::describe).containsExactly(leader.name());
+                Duration lost = longestBreak(scene);
+                measured.add("to %+.0f h: %.0f ms".formatted(hours, Scene.millis(lost)));
+                scene.assertClean("jump to %+.0f h".formatted(hours));
+                assertThat(lost)
+                        .as(scene.bench().checker()::describe)
+                        .isLessThanOrEqualTo(timings.retryPeriod().plus(ONE_WRITE));
+            }
+            scene.conclude("the leader's wall clock jumps", "no file, and no other leader, for " + measured);
+        }
+    }
+
+    private static Duration longestBreak(Scene scene) {
+        List<Span> files = scene.filesOfScenario()
+                .sorted(Comparator.comparingLong(s -> s.from() - scene.from()))
+                .toList();
+        Duration longest = Duration.ZERO;
+        for (int i = 1; i < files.size(); i++) {
+            Duration next =
+                    Duration.ofNanos(files.get(i).from() - files.get(i - 1).to());
+            longest = next.compareTo(longest) > 0 ? next : longest;
+        }
+        return longest;
     }
 }

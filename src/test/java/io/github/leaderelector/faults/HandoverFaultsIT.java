@@ -7,28 +7,42 @@ import io.github.leaderelector.testkit.Percentiles;
 import io.github.leaderelector.testkit.Replica;
 import io.github.leaderelector.testkit.Timings;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Leaders told to stop, one after the other: {@code -Dfaults.handovers} of them. With {@code -Dfaults.timing=strict}
  * the times are asserted, too; on a machine that others use they say more of the machine.
  */
+@ParameterizedClass(name = "{0}")
+@MethodSource("timings")
 class HandoverFaultsIT {
 
-    private static final int HANDOVERS = Integer.getInteger("faults.handovers", 40);
+    private static final int HANDOVERS = Form.amount("faults.handovers", 100, 12);
     private static final Duration MEDIAN = Duration.ofMillis(25);
     private static final Duration P99 = Duration.ofMillis(100);
 
     private static Scene scene;
 
-    @BeforeAll
-    static void startReplicas() {
-        scene = Scene.ofThree("handovers", Timings.DEFAULT);
+    static List<Timings> timings() {
+        return Form.timings(Timings.DEFAULT);
     }
 
-    @AfterAll
+    /** Declared so that JUnit passes it on to {@link #startReplicas}. */
+    @Parameter
+    Timings timings;
+
+    @BeforeParameterizedClassInvocation
+    static void startReplicas(Timings timings) {
+        scene = Scene.ofThree("handovers", timings);
+    }
+
+    @AfterParameterizedClassInvocation
     static void stopReplicas() {
         if (scene != null) {
             scene.close();
@@ -49,7 +63,8 @@ class HandoverFaultsIT {
         Checker.Report report = scene.bench().checker().report();
         Percentiles gaps = report.spread("SIGTERM");
         scene.conclude("SIGTERM among 3", "no overlap, tokens grow; without a leader: " + gaps);
-        assertThat(gaps.sorted()).hasSize(HANDOVERS);
+        // A machine with too few cores can starve a leader of its lead; that is one more, after the SIGTERM before it.
+        assertThat(gaps.sorted()).hasSizeGreaterThanOrEqualTo(HANDOVERS);
         if ("strict".equals(System.getProperty("faults.timing"))) {
             assertThat(gaps.median()).isLessThanOrEqualTo(MEDIAN);
             assertThat(gaps.at(99)).isLessThanOrEqualTo(P99);

@@ -23,15 +23,14 @@ class IdentityFaultsIT {
     private static final Duration LOOKED_AT = Duration.ofSeconds(9);
 
     private static Scene twins(Timings timings) {
-        Scene scene = Scene.open(
-                "identity-" + timings.retryPeriod().toMillis(), timings, Map.of(), List.of("twin-a", "twin-b"));
+        Scene scene = Scene.open("identity", timings, Map.of(), List.of("twin-a", "twin-b"));
         scene.bench().replicas().forEach(r -> r.set("IDENTITY", "twin"));
         return scene;
     }
 
     static List<Timings> timings() {
-        // The second sees the first renew before it could take the Lease with these, and seldom with those.
-        return List.of(Timings.SHORT, Timings.DEFAULT);
+        // The second sees the first renew before it could take the Lease with the short ones, seldom with the others.
+        return Form.timings(Timings.SHORT);
     }
 
     @ParameterizedTest(name = "{0}")

@@ -20,14 +20,18 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Somebody lays hands on the Lease, or on the permission to it. */
+@ParameterizedClass(name = "{0}")
+@MethodSource("timings")
 class LeaseFaultsIT {
 
     private static final Duration AFTER_LEASE_DURATION = Duration.ofMillis(150);
@@ -35,12 +39,20 @@ class LeaseFaultsIT {
 
     private static Scene scene;
 
-    @BeforeAll
-    static void startReplicas() {
-        scene = Scene.ofThree("lease", Timings.SHORT);
+    static List<Timings> timings() {
+        return Form.timings(Timings.SHORT);
     }
 
-    @AfterAll
+    /** Declared so that JUnit passes it on to {@link #startReplicas}. */
+    @Parameter
+    Timings timings;
+
+    @BeforeParameterizedClassInvocation
+    static void startReplicas(Timings timings) {
+        scene = Scene.ofThree("lease", timings);
+    }
+
+    @AfterParameterizedClassInvocation
     static void stopReplicas() {
         if (scene != null) {
             scene.close();

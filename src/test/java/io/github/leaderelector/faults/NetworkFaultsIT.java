@@ -11,24 +11,36 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The API server cannot be reached, by one replica or by all. */
+@ParameterizedClass(name = "{0}")
+@MethodSource("timings")
 class NetworkFaultsIT {
 
     private static Scene scene;
 
-    @BeforeAll
-    static void startReplicas() {
-        scene = Scene.ofThree("network", Timings.SHORT);
+    static List<Timings> timings() {
+        return Form.timings(Timings.SHORT);
     }
 
-    @AfterAll
+    /** Declared so that JUnit passes it on to {@link #startReplicas}. */
+    @Parameter
+    Timings timings;
+
+    @BeforeParameterizedClassInvocation
+    static void startReplicas(Timings timings) {
+        scene = Scene.ofThree("network", timings);
+    }
+
+    @AfterParameterizedClassInvocation
     static void stopReplicas() {
         if (scene != null) {
             scene.close();
@@ -77,7 +89,7 @@ class NetworkFaultsIT {
     void aShortOutageIsNotNoticed() {
         Replica leader = scene.begin("network outage shorter than the renew deadline");
         scene.awaitRenewal(leader);
-        Duration outage = Duration.ofMillis(1200);
+        Duration outage = scene.timings().renewDeadline().multipliedBy(3).dividedBy(5);
         for (Replica replica : scene.bench().replicas()) {
             replica.network().refuse();
             replica.network().reset();
@@ -104,7 +116,7 @@ class NetworkFaultsIT {
             long killed = System.nanoTime();
             scene.server().kill();
             String ended = scene.claimEndsInTime(leader, last, readiness);
-            Duration outage = Duration.ofSeconds(Integer.getInteger("faults.outage", 12));
+            Duration outage = Duration.ofSeconds(Form.amount("faults.outage", 60, 12));
             Wait.pass(outage.minusNanos(System.nanoTime() - killed));
             assertThat(scene.bench().files().present()).isEmpty();
             scene.bench().history().mark("start the API server");

@@ -14,23 +14,36 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The leader's process dies, or stands still. */
+@ParameterizedClass(name = "{0}")
+@MethodSource("timings")
 class ProcessFaultsIT {
 
     private static final Duration TAKEN_AFTER_EXPIRY = Duration.ofMillis(150);
 
     private static Scene scene;
 
-    @BeforeAll
-    static void startReplicas() {
-        scene = Scene.ofThree("processes", Timings.SHORT);
+    static List<Timings> timings() {
+        return Form.timings(Timings.SHORT);
     }
 
-    @AfterAll
+    /** Declared so that JUnit passes it on to {@link #startReplicas}. */
+    @Parameter
+    Timings timings;
+
+    @BeforeParameterizedClassInvocation
+    static void startReplicas(Timings timings) {
+        scene = Scene.ofThree("processes", timings);
+    }
+
+    @AfterParameterizedClassInvocation
     static void stopReplicas() {
         if (scene != null) {
             scene.close();
@@ -39,7 +52,7 @@ class ProcessFaultsIT {
 
     @Test
     void aKilledLeaderIsSucceededWhenItsLeaseExpiresAndNotBefore() {
-        int rounds = Integer.getInteger("faults.kills", 4);
+        int rounds = Form.amount("faults.kills", 10, 4);
         scene.begin("SIGKILL");
         List<Duration> late = new ArrayList<>();
         List<Duration> gaps = new ArrayList<>();
@@ -78,7 +91,7 @@ class ProcessFaultsIT {
 
     @Test
     void aLeaderThatStoodStillDoesNotClaimAfterwards() {
-        Duration still = Duration.ofSeconds(Integer.getInteger("faults.freeze", 20));
+        Duration still = Duration.ofSeconds(Form.amount("faults.freeze", 20, 20));
         Replica leader = scene.begin("SIGSTOP");
         scene.awaitRenewal(leader);
         leader.freeze();
@@ -113,7 +126,7 @@ class ProcessFaultsIT {
 
     @Test
     void aLeaderThatStoodStillForLessThanItsClaimLeadsOn() {
-        Duration still = Duration.ofMillis(800);
+        Duration still = scene.timings().renewDeadline().multipliedBy(2).dividedBy(5);
         Replica leader = scene.begin("SIGSTOP, short");
         scene.awaitRenewal(leader);
         leader.freeze();

@@ -15,17 +15,22 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Faults of all kinds, mixed at random, for {@code -Dfaults.duration} seconds; {@code -Dfaults.seed} draws the same
  * faults again, though not the same moments. A failure tells its seed and its history.
  */
+@ParameterizedClass(name = "{0}")
+@MethodSource("timings")
 class RandomFaultsIT {
 
-    private static final Duration DURATION = Duration.ofSeconds(Integer.getInteger("faults.duration", 60));
+    private static final Duration DURATION = Duration.ofSeconds(Form.amount("faults.duration", 300, 60));
     private static final long SEED = Long.getLong("faults.seed", System.nanoTime());
 
     private static Scene scene;
@@ -33,12 +38,20 @@ class RandomFaultsIT {
     private final Random random = new Random(SEED);
     private final Deque<Runnable> ends = new ArrayDeque<>();
 
-    @BeforeAll
-    static void startReplicas() {
-        scene = Scene.ofThree("random", Timings.SHORT);
+    static List<Timings> timings() {
+        return Form.timings(Timings.SHORT);
     }
 
-    @AfterAll
+    /** Declared so that JUnit passes it on to {@link #startReplicas}. */
+    @Parameter
+    Timings timings;
+
+    @BeforeParameterizedClassInvocation
+    static void startReplicas(Timings timings) {
+        scene = Scene.ofThree("random", timings);
+    }
+
+    @AfterParameterizedClassInvocation
     static void stopReplicas() {
         if (scene != null) {
             scene.close();
@@ -164,7 +177,11 @@ class RandomFaultsIT {
         });
     }
 
+    /** Only while all know its holder: who does not may take a Lease that is not there, see docs/safety.md. */
     private void deleteLease() {
+        if (!ends.isEmpty() || !scene.isSettled()) {
+            return;
+        }
         scene.bench().history().mark("delete the Lease");
         try {
             scene.bench()

@@ -44,8 +44,10 @@ final class Scene implements AutoCloseable {
     /** Starts an API server, and sets up replicas called {@code names}; starts none of them. */
     static Scene open(String name, Timings timings, Map<String, String> settings, List<String> names) {
         RealApiServer.binariesMissing().ifPresent(why -> Assumptions.abort(why));
-        RealApiServer server = RealApiServer.start(Path.of("target/faults/" + name + "-api-server"), names);
-        return new Scene(server, Bench.create(server, Path.of("target/faults/" + name), timings, settings, names));
+        Path folder =
+                Path.of("target/faults/" + name + "-" + timings.leaseDuration().toSeconds() + "s");
+        RealApiServer server = RealApiServer.start(folder.resolveSibling(folder.getFileName() + "-api-server"), names);
+        return new Scene(server, Bench.create(server, folder, timings, settings, names));
     }
 
     /** Three replicas, running. */
@@ -102,8 +104,20 @@ final class Scene implements AutoCloseable {
                         + bench.replicas().stream()
                                 .map(r -> r.name() + " says " + r.claims().last())
                                 .toList(),
-                () -> bench.replicas().stream().allMatch(r -> names(r, leader)));
+                () -> allName(leader));
         return leader;
+    }
+
+    /** Whether all run, and know who leads. */
+    boolean isSettled() {
+        List<String> present = bench.files().present();
+        return present.size() == 1
+                && bench.replicas().stream().allMatch(Replica::isAlive)
+                && allName(bench.replica(present.get(0)));
+    }
+
+    private boolean allName(Replica leader) {
+        return bench.replicas().stream().allMatch(r -> names(r, leader));
     }
 
     private static boolean names(Replica replica, Replica leader) {

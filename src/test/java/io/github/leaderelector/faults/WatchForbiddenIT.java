@@ -8,25 +8,38 @@ import io.github.leaderelector.testkit.Wait;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The replicas may get, create and update the Lease, but not watch it. */
+@ParameterizedClass(name = "{0}")
+@MethodSource("timings")
 class WatchForbiddenIT {
 
-    private static final Duration LOOKED_AT = Duration.ofSeconds(6);
+    private static final int PERIODS = 12;
 
     private static Scene scene;
 
-    @BeforeAll
-    static void startReplicas() {
-        scene = Scene.open("no-watch", Timings.SHORT, Map.of(), Scene.THREE);
+    static List<Timings> timings() {
+        return Form.timings(Timings.SHORT);
+    }
+
+    /** Declared so that JUnit passes it on to {@link #startReplicas}. */
+    @Parameter
+    Timings timings;
+
+    @BeforeParameterizedClassInvocation
+    static void startReplicas(Timings timings) {
+        scene = Scene.open("no-watch", timings, Map.of(), Scene.THREE);
         scene.bench().replicas().forEach(r -> scene.bench().rbac().grant(r.name(), "get", "update"));
         scene.bench().startAll();
     }
 
-    @AfterAll
+    @AfterParameterizedClassInvocation
     static void stopReplicas() {
         if (scene != null) {
             scene.close();
@@ -36,9 +49,10 @@ class WatchForbiddenIT {
     @Test
     void withoutAWatchTheyAskAtEachRetryPeriodAndSayOnceThatAWatchWouldBeBetter() {
         Replica leader = scene.begin("watch forbidden");
-        Wait.pass(Duration.ofSeconds(3));
+        Wait.pass(scene.timings().leaseDuration());
         long from = System.nanoTime();
-        Wait.pass(LOOKED_AT);
+        Duration lookedAt = scene.timings().retryPeriod().multipliedBy(PERIODS);
+        Wait.pass(lookedAt);
         List<Long> gets = scene.bench().replicas().stream()
                 .filter(r -> r != leader)
                 .map(r -> r.api().countsSince(from).getOrDefault("get leases", 0L))
@@ -65,14 +79,13 @@ class WatchForbiddenIT {
                 "watch forbidden",
                 "GETs of the followers in %d s: %s, of the leader: %d; a new leader %.0f ms after SIGTERM's release, %.0f ms after the expiry on SIGKILL; each said %s times that a watch would be better"
                         .formatted(
-                                LOOKED_AT.toSeconds(),
+                                lookedAt.toSeconds(),
                                 gets,
                                 leaderGets,
                                 Scene.millis(released),
                                 Scene.millis(expired),
                                 said));
-        long periods = LOOKED_AT.toMillis() / scene.timings().retryPeriod().toMillis();
-        assertThat(gets).allMatch(n -> n >= periods / 2 && n <= periods * 2 + 2);
+        assertThat(gets).allMatch(n -> n >= PERIODS / 2 && n <= PERIODS * 2 + 2);
         assertThat(leaderGets).isLessThanOrEqualTo(1);
         assertThat(said).allMatch(n -> n == 1);
         assertThat(released).isLessThanOrEqualTo(scene.timings().retryPeriod().multipliedBy(2));

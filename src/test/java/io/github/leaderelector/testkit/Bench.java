@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -50,9 +52,9 @@ public final class Bench implements AutoCloseable {
         Map<String, String> environment = new LinkedHashMap<>();
         environment.put("LEASE_NAME", LEASE);
         environment.put("NAMESPACE", namespace);
-        environment.put("LEASE_DURATION", timings.leaseDuration().toString());
-        environment.put("RENEW_DEADLINE", timings.renewDeadline().toString());
-        environment.put("RETRY_PERIOD", timings.retryPeriod().toString());
+        environment.put("LEASE_DURATION", timings.leaseDuration().toMillis() + "ms");
+        environment.put("RENEW_DEADLINE", timings.renewDeadline().toMillis() + "ms");
+        environment.put("RETRY_PERIOD", timings.retryPeriod().toMillis() + "ms");
         environment.putAll(settings);
         server.createNamespace(namespace);
         for (String name : names) {
@@ -108,21 +110,28 @@ public final class Bench implements AutoCloseable {
 
     /** Waits until exactly one file is there; returns whose. */
     public Replica awaitLeader(Duration limit) {
-        Wait.until(
-                limit,
-                () -> "No leader within " + limit + ".\n" + checker().describe(),
-                () -> files.present().size() == 1);
-        return replica(files.present().get(0));
+        return awaitLeader(limit, "leader", leader -> true);
     }
 
     /** Waits until the file of someone else than {@code old} is the only one; returns whose. */
     public Replica awaitLeaderOtherThan(Replica old, Duration limit) {
+        return awaitLeader(limit, "leader but " + old.name(), leader -> !leader.equals(old.name()));
+    }
+
+    private Replica awaitLeader(Duration limit, String whom, Predicate<String> wanted) {
+        AtomicReference<String> found = new AtomicReference<>();
         Wait.until(
                 limit,
-                () -> "No leader but " + old.name() + " within " + limit + ".\n"
-                        + checker().describe(),
-                () -> files.present().size() == 1 && !files.present().get(0).equals(old.name()));
-        return replica(files.present().get(0));
+                () -> "No " + whom + " within " + limit + ".\n" + checker().describe(),
+                () -> {
+                    List<String> present = files.present();
+                    if (present.size() != 1 || !wanted.test(present.get(0))) {
+                        return false;
+                    }
+                    found.set(present.get(0));
+                    return true;
+                });
+        return replica(found.get());
     }
 
     /** The namespace of the Lease. */

@@ -44,6 +44,12 @@ public final class Programs {
      * @param environment what to add to this process's
      */
     public static Ended run(List<String> command, String input, Map<String, String> environment) throws IOException {
+        return run(command, input, environment, LIMIT);
+    }
+
+    /** The same, for a program that may take as long as {@code limit}. */
+    public static Ended run(List<String> command, String input, Map<String, String> environment, Duration limit)
+            throws IOException {
         Path in = Files.createTempFile("input", null);
         Path out = Files.createTempFile("output", null);
         try {
@@ -54,9 +60,9 @@ public final class Programs {
                     .redirectOutput(out.toFile());
             builder.environment().putAll(environment);
             Process process = builder.start();
-            if (!process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+            if (!process.waitFor(limit.toSeconds(), TimeUnit.SECONDS)) {
                 process.destroyForcibly();
-                throw new AssertionError(command + " still runs after " + LIMIT.toSeconds() + " s.");
+                throw new AssertionError(command + " still runs after " + limit.toSeconds() + " s.");
             }
             return new Ended(process.exitValue(), Files.readString(out, StandardCharsets.UTF_8));
         } catch (InterruptedException interrupted) {

@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +26,7 @@ public final class Replica implements AutoCloseable {
     private final int port = Ports.free();
     private final HttpWatch claims;
     private final Map<String, String> environment;
-    private List<String> wrapper = List.of();
+    private @Nullable Path program;
     private @Nullable SidecarProcess process;
     private long frozenAt;
     private boolean frozen;
@@ -102,16 +101,16 @@ public final class Replica implements AutoCloseable {
         environment.put(setting, value);
     }
 
-    /** From the next start on it is run by {@code command}, such as {@code faketime -f +1h}. */
-    public void wrapIn(String... command) {
-        wrapper = List.of(command);
+    /** From the next start on it is {@code other} instead of the sidecar: a program that knows the same settings. */
+    public void run(Path other) {
+        program = other;
     }
 
     /** Starts its process; does not wait for anything. */
     public void start() {
         history.mark("start " + name);
-        process = SidecarProcess.start(
-                SidecarProcess.Spec.of(environment, log).wrappedIn(wrapper.toArray(String[]::new)), port);
+        SidecarProcess.Spec sidecar = SidecarProcess.Spec.of(environment, log);
+        process = SidecarProcess.start(program == null ? sidecar : sidecar.running(program), port);
     }
 
     /** Waits until it answers over HTTP and has seen the Lease. */

@@ -25,47 +25,28 @@ public final class SidecarProcess implements AutoCloseable {
     /**
      * What to start.
      *
-     * @param wrapper a command that runs the rest of its command line, such as {@code faketime}; empty for none
-     * @param javaHome which JDK
-     * @param jvmOptions for the JVM
-     * @param jar the packaged application
+     * @param command the program and its arguments
      * @param environment the settings; nothing but PATH and HOME is inherited
      * @param log where its output goes, each line with the time of day; appended to
      */
-    public record Spec(
-            List<String> wrapper,
-            Path javaHome,
-            List<String> jvmOptions,
-            Path jar,
-            Map<String, String> environment,
-            Path log) {
+    public record Spec(List<String> command, Map<String, String> environment, Path log) {
 
         /** The packaged application of this build on the running JDK. */
         public static Spec of(Map<String, String> environment, Path log) {
             String jar = System.getProperty("sidecar.jar", "target/quarkus-app/quarkus-run.jar");
             String options =
                     System.getProperty("sidecar.jvm-options", "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx96m");
-            return new Spec(
-                    List.of(),
-                    Path.of(System.getProperty("java.home")),
-                    Stream.of(options.split(" ", -1)).filter(o -> !o.isEmpty()).toList(),
-                    Path.of(jar).toAbsolutePath(),
-                    Map.copyOf(environment),
-                    log);
-        }
-
-        /** The same, run by {@code command}. */
-        public Spec wrappedIn(String... command) {
-            return new Spec(List.of(command), javaHome, jvmOptions, jar, environment, log);
-        }
-
-        private List<String> command() {
-            List<String> command = new ArrayList<>(wrapper);
-            command.add(javaHome.resolve("bin").resolve("java").toString());
-            command.addAll(jvmOptions);
+            List<String> command = new ArrayList<>();
+            command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+            Stream.of(options.split(" ", -1)).filter(o -> !o.isEmpty()).forEach(command::add);
             command.add("-jar");
-            command.add(jar.toString());
-            return command;
+            command.add(Path.of(jar).toAbsolutePath().toString());
+            return new Spec(List.copyOf(command), Map.copyOf(environment), log);
+        }
+
+        /** Another program with the same environment. */
+        public Spec running(Path program) {
+            return new Spec(List.of(program.toString()), environment, log);
         }
     }
 
