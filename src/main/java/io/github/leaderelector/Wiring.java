@@ -53,7 +53,7 @@ final class Wiring {
     static Election election(
             Settings settings, Config kubernetes, LeadershipHub hub, Ticker ticker, ElectionListener listener) {
         Timings timings = new Timings(settings.leaseDuration(), settings.renewDeadline(), settings.retryPeriod());
-        return new Election(kubernetes, hub.current().lease(), settings.identity(), timings, hub, ticker, listener);
+        return new Election(kubernetes, hub.current().lease(), settings.identity(), timings, settings.drain(), hub, ticker, listener);
     }
 
     private static String namespaceOf(Config kubernetes) {
