@@ -58,7 +58,8 @@ class DrainIT {
 
             Replica first = bench.awaitLeader(SOON);
             first.terminate();
-            Wait.until(SOON, () -> "The file stays.", () -> bench.files().present().isEmpty());
+            Wait.until(
+                    SOON, () -> "The file stays.", () -> bench.files().present().isEmpty());
             first.terminate();
             Wait.pass(Timings.SHORT.leaseDuration().plusSeconds(1));
             assertThat(bench.files().present()).isEmpty();

@@ -100,7 +100,8 @@ public final class Election implements Candidacy, Vital, AutoCloseable {
                 hub::leads,
                 ticker,
                 listener);
-        this.parts = new ElectionParts(api, ref, identity, timings, drain, hub, hub::observe, ticker, executor, new Random());
+        this.parts = new ElectionParts(
+                api, ref, identity, timings, drain, hub, hub::observe, ticker, executor, new Random());
         WatchedLock lock = new WatchedLock(parts.session(), parts.tracker(), ref, identity, timings.leaseDuration());
         parts.electors(() -> new Fabric8Elector(client, lock, timings, executor));
         hub.subscribe("claim watchdog", watchdogExecutor, new ClaimWatchdog(hub, ticker, watchdogExecutor));
