@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Exit {
 
-    /** How long a stop may take before the process is cut off. */
+    /** How long a stop may take beside the drain before the process is cut off. */
     static final Duration STOP_LIMIT = Duration.ofSeconds(8);
 
     /** Status: stopped as told. */
@@ -39,6 +40,7 @@ final class Exit {
 
     private final PrintStream err;
     private final Path terminationMessage;
+    private final Supplier<Duration> drain;
     private final CountDownLatch stopped = new CountDownLatch(1);
     private volatile int status;
 
@@ -53,9 +55,11 @@ final class Exit {
     /**
      * @param err where reasons are printed
      * @param terminationMessage where Kubernetes reads the reason; left alone unless it exists
+     * @param drain how long an orderly stop may take beside the {@link #STOP_LIMIT}; asked when it begins
      */
-    Exit(PrintStream err, Path terminationMessage) {
+    Exit(PrintStream err, Path terminationMessage, Supplier<Duration> drain) {
         this.err = err;
+        this.drain = drain;
         this.terminationMessage = terminationMessage;
     }
 
@@ -98,7 +102,7 @@ final class Exit {
     void onShutdown() {
         boolean bySignal = stopped.getCount() > 0;
         if (bySignal) {
-            Runtime.getRuntime().halt(awaitStop(STOP_LIMIT));
+            Runtime.getRuntime().halt(awaitStop(STOP_LIMIT.plus(drain.get())));
         }
     }
 

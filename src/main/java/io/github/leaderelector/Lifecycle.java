@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * The startup bean: starts and stops the rooms in the order that the contract needs, and nothing else.
  *
  * <p>Start: take back what an earlier life left behind, let the outlets listen, campaign. Stop: stop claiming, let the
- * outlets show it, release.
+ * outlets show it, drain, release; and only then close.
  */
 @Singleton
 final class Lifecycle {
@@ -119,7 +119,10 @@ final class Lifecycle {
         hub.retell();
     }
 
-    /** Before Quarkus closes the HTTP port, so that who asks or listens meanwhile learns that we no longer lead. */
+    /**
+     * Before Quarkus closes the HTTP port, so that who asks or listens meanwhile learns that we no longer lead,
+     * and the application can say that it has drained.
+     */
     void handOver(@Observes ShutdownDelayInitiatedEvent event) {
         election.stop(SHUTDOWN);
         linger();

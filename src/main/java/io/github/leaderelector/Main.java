@@ -1,8 +1,12 @@
 package io.github.leaderelector;
 
+import io.github.leaderelector.config.Settings;
+import io.quarkus.arc.Arc;
+import io.quarkus.arc.ArcContainer;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import java.nio.file.Path;
+import java.time.Duration;
 
 /**
  * The entry point of the process.
@@ -30,13 +34,25 @@ public final class Main {
 
     /** Runs the sidecar until it is told to stop. */
     public static void main(String... args) {
-        Exit exit = new Exit(System.err, terminationMessagePath());
+        Exit exit = new Exit(System.err, terminationMessagePath(), Main::drain);
         Runtime.getRuntime().addShutdownHook(new Thread(exit::onShutdown, "exit"));
         try {
             Quarkus.run(null, exit::onStopped, args);
         } catch (Throwable failure) {
             // Static initialisation fails outside of what Quarkus reports to the exit handler.
             exit.onStopped(Exit.FAILED, failure);
+        }
+    }
+
+    /** The drain that is set; none before the settings are read, and when the stop is all but over. */
+    private static Duration drain() {
+        ArcContainer container = Arc.container();
+        try {
+            return container == null || !container.isRunning()
+                    ? Duration.ZERO
+                    : container.instance(Settings.class).get().drain();
+        } catch (RuntimeException stillStarting) {
+            return Duration.ZERO;
         }
     }
 

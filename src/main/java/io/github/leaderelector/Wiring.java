@@ -2,6 +2,7 @@ package io.github.leaderelector;
 
 import io.fabric8.kubernetes.client.Config;
 import io.github.leaderelector.config.LeaderElectorConfig;
+import io.github.leaderelector.config.Readiness;
 import io.github.leaderelector.config.Settings;
 import io.github.leaderelector.config.UnknownSettings;
 import io.github.leaderelector.election.Election;
@@ -37,7 +38,12 @@ final class Wiring {
                         ConfigProvider.getConfig().getPropertyNames(),
                         System.getenv().keySet())
                 .forEach(sentence -> LOG.warnf("LE-401 %s", sentence));
-        return Settings.of(config);
+        Settings settings = Settings.of(config);
+        if (settings.readiness() == Readiness.LEADER) {
+            LOG.warn("LE-402 READINESS is 'leader': only the leader's pod becomes ready, so that a rolling update of a"
+                    + " Deployment never completes; set LEADER_LABEL instead, or ask /q/health/group/leader.");
+        }
+        return settings;
     }
 
     @Produces
@@ -53,7 +59,15 @@ final class Wiring {
     static Election election(
             Settings settings, Config kubernetes, LeadershipHub hub, Ticker ticker, ElectionListener listener) {
         Timings timings = new Timings(settings.leaseDuration(), settings.renewDeadline(), settings.retryPeriod());
-        return new Election(kubernetes, hub.current().lease(), settings.identity(), timings, hub, ticker, listener);
+        return new Election(
+                kubernetes,
+                hub.current().lease(),
+                settings.identity(),
+                timings,
+                settings.drain(),
+                hub,
+                ticker,
+                listener);
     }
 
     private static String namespaceOf(Config kubernetes) {

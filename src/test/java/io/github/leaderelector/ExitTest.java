@@ -114,6 +114,6 @@ class ExitTest {
     }
 
     private Exit exit(Path terminationMessage) {
-        return new Exit(new PrintStream(err, true, StandardCharsets.UTF_8), terminationMessage);
+        return new Exit(new PrintStream(err, true, StandardCharsets.UTF_8), terminationMessage, () -> Duration.ZERO);
     }
 }

@@ -109,7 +109,7 @@ class MainIT {
 
     @Test
     void answersAndAfterSigtermEndsWithStatus0() throws Exception {
-        int port = startServing(Map.of("LEADER_ELECTOR_LEAS_NAME", "misspelt"));
+        int port = startServing(Map.of("LEADER_ELECTOR_LEAS_NAME", "misspelt", "READINESS", "leader"));
 
         assertThat(get(port, "/leader"))
                 .startsWith("{\"leader\":false,\"identity\":\"pod-a\",\"holder\":null,\"term\":0,"
@@ -124,6 +124,7 @@ class MainIT {
         assertThat(terminationMessage).isEmptyFile();
         assertThat(Files.readString(out))
                 .contains("LEADER_ELECTOR_LEAS_NAME is not a setting and has no effect; did you mean" + " LEASE_NAME?")
+                .contains("READINESS is 'leader': only the leader's pod becomes ready")
                 .doesNotContain("\tat ");
         assertThat(Files.readAllLines(out))
                 .allMatch(line -> line.matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z [A-Z]+ .*"));

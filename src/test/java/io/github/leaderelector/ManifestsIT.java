@@ -188,7 +188,14 @@ class ManifestsIT {
         LeadershipHub hub = new LeadershipHub("pod-a", ref, timings.renewDeadline(), ticker);
         try (KubernetesClient client = asServiceAccount();
                 Election election = new Election(
-                        client.getConfiguration(), ref, "pod-a", timings, hub, ticker, new ElectionListener() {})) {
+                        client.getConfiguration(),
+                        ref,
+                        "pod-a",
+                        timings,
+                        Duration.ZERO,
+                        hub,
+                        ticker,
+                        new ElectionListener() {})) {
             election.start();
             Wait.until(SOON, () -> String.valueOf(hub.current()), hub::leads);
             assertThat(hub.current().problem()).isNull();

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
  * Reads and writes durations in the ways that users of Go, of Quarkus and of ISO 8601 know: {@code 1m30s},
  * {@code 1.5h}, {@code 500ms}, {@code 15} (seconds), {@code PT15S}.
  */
-final class Durations {
+public final class Durations {
 
     private static final String NUMBER = "[0-9]{1,12}(?:\\.[0-9]{1,9})?";
     private static final Pattern PART = Pattern.compile("(" + NUMBER + ")(h|ms|m|s|us|µs|ns)");
@@ -22,7 +22,7 @@ final class Durations {
     private Durations() {}
 
     /** The duration that {@code text} says; empty when it says none. Never negative. */
-    static Optional<Duration> parse(String text) {
+    public static Optional<Duration> parse(String text) {
         String stripped = text.strip();
         try {
             if (SECONDS.matcher(stripped).matches()) {
@@ -62,7 +62,7 @@ final class Durations {
     }
 
     /** {@code duration} as {@link #parse} reads it: in seconds, or in milliseconds below one. */
-    static String format(Duration duration) {
+    public static String format(Duration duration) {
         BigDecimal seconds = BigDecimal.valueOf(duration.toNanos(), 9).stripTrailingZeros();
         return seconds.compareTo(BigDecimal.ONE) < 0 && seconds.signum() > 0
                 ? seconds.movePointRight(3).toPlainString() + "ms"

@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.github.leaderelector.leadership.Candidacy;
 import io.github.leaderelector.leadership.ElectionListener;
 import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.LeaseRef;
@@ -26,11 +27,11 @@ import org.jboss.logging.Logger;
  *
  * <p>{@link #start} and {@link #stop} are called once each, from one thread.
  */
-public final class Election implements Vital, AutoCloseable {
+public final class Election implements Candidacy, Vital, AutoCloseable {
 
     private static final Logger LOG = Logger.getLogger(Election.class);
 
-    /** How long stopping may take: until all signs are taken back and the Lease is released. */
+    /** How long stopping may take beside the drain: until all signs are taken back and the Lease is released. */
     private static final Duration TIME_TO_STOP = Duration.ofSeconds(4);
 
     private static final Duration ACCESS_CHECK_DELAY = Duration.ofSeconds(1);
@@ -40,6 +41,7 @@ public final class Election implements Vital, AutoCloseable {
 
     private final LeaseRef ref;
     private final Timings timings;
+    private final Duration drain;
     private final Ticker ticker;
     private final ElectionParts parts;
     private final ScheduledExecutorService executor;
@@ -50,6 +52,7 @@ public final class Election implements Vital, AutoCloseable {
 
     /**
      * @param config where the API server is; its retries and time-outs are replaced by the election's
+     * @param drain how long the Lease is held on after a claim was dropped; zero or more
      * @param listener who counts the requests
      */
     public Election(
@@ -57,6 +60,7 @@ public final class Election implements Vital, AutoCloseable {
             LeaseRef ref,
             String identity,
             Timings timings,
+            Duration drain,
             LeadershipHub hub,
             Ticker ticker,
             ElectionListener listener) {
@@ -67,6 +71,7 @@ public final class Election implements Vital, AutoCloseable {
                 ref,
                 identity,
                 timings,
+                drain,
                 hub,
                 ticker,
                 listener);
@@ -78,12 +83,14 @@ public final class Election implements Vital, AutoCloseable {
             LeaseRef ref,
             String identity,
             Timings timings,
+            Duration drain,
             LeadershipHub hub,
             Ticker ticker,
             ElectionListener listener) {
         this.client = client;
         this.ref = ref;
         this.timings = timings;
+        this.drain = drain;
         this.ticker = ticker;
         this.executor = ElectionThreads.timed("election");
         this.watchdogExecutor = ElectionThreads.timed("claim-watchdog");
@@ -93,7 +100,8 @@ public final class Election implements Vital, AutoCloseable {
                 hub::leads,
                 ticker,
                 listener);
-        this.parts = new ElectionParts(api, ref, identity, timings, hub, hub::observe, ticker, executor, new Random());
+        this.parts = new ElectionParts(
+                api, ref, identity, timings, drain, hub, hub::observe, ticker, executor, new Random());
         WatchedLock lock = new WatchedLock(parts.session(), parts.tracker(), ref, identity, timings.leaseDuration());
         parts.electors(() -> new Fabric8Elector(client, lock, timings, executor));
         hub.subscribe("claim watchdog", watchdogExecutor, new ClaimWatchdog(hub, ticker, watchdogExecutor));
@@ -109,7 +117,7 @@ public final class Election implements Vital, AutoCloseable {
                 .build();
     }
 
-    /** Begins to campaign. Returns at once. */
+    /** Begins to campaign, unless there is a reason to stand back. Returns at once. */
     public void start() {
         Rehearsal rehearsal = new Rehearsal(parts.session(), executor);
         parts.onNamed(rehearsal::thorough);
@@ -123,19 +131,40 @@ public final class Election implements Vital, AutoCloseable {
     }
 
     /**
-     * Stops claiming, waits until every sign of it is taken back, then releases the Lease if we hold it; all within a
-     * few seconds, whatever the API server does. What could not be released expires.
+     * Stops claiming, waits until every sign of it is taken back and the drain is over, then releases the Lease if we
+     * hold it; all within the drain and a few seconds, whatever the API server does. What could not be released
+     * expires.
      */
     public void stop(Reason reason) {
         if (stopped) {
             return;
         }
         stopped = true;
-        if (!within(TIME_TO_STOP, parts.resign(reason))) {
+        if (!within(TIME_TO_STOP.plus(drain), parts.candidate().leave(reason))) {
             LOG.warnf(
                     "LE-210 Lease %s could not be released; others get it when it expires, after %d s.",
                     ref, timings.leaseDuration().toSeconds());
         }
+    }
+
+    @Override
+    public void standBack(Reason reason) {
+        parts.candidate().standBack(reason);
+    }
+
+    @Override
+    public void comeBack(Reason.Code kind) {
+        parts.candidate().comeBack(kind);
+    }
+
+    @Override
+    public boolean stepDown(Duration cooldown) {
+        return parts.candidate().stepDown(cooldown);
+    }
+
+    @Override
+    public boolean drained() {
+        return parts.candidate().drained();
     }
 
     private static boolean within(Duration time, CompletableFuture<Boolean> done) {

@@ -3,11 +3,8 @@ package io.github.leaderelector.election;
 import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.LeaseRef;
 import io.github.leaderelector.leadership.Observation;
-import io.github.leaderelector.leadership.Observation.CampaignAllowed;
-import io.github.leaderelector.leadership.Observation.ResignRequested;
-import io.github.leaderelector.leadership.Reason;
 import io.github.leaderelector.leadership.Ticker;
-import java.util.concurrent.CompletableFuture;
+import java.time.Duration;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
@@ -22,13 +19,14 @@ final class ElectionParts implements ElectionRunner.WatchTrust {
     private final LeaseSession session;
     private final LeaseWatcher watcher;
     private final ElectionRunner runner;
-    private final LeadershipHub hub;
+    private final Candidate candidate;
     private Runnable named = () -> {};
     private Elector.Factory electors = () -> {
         throw new IllegalStateException("no electors");
     };
 
     /**
+     * @param drain how long the Lease is held on after a claim was dropped
      * @param observer who is told what is observed: the hub
      * @param executor the election's one thread
      */
@@ -37,12 +35,12 @@ final class ElectionParts implements ElectionRunner.WatchTrust {
             LeaseRef ref,
             String identity,
             Timings timings,
+            Duration drain,
             LeadershipHub hub,
             Consumer<Observation> observer,
             Ticker ticker,
             ScheduledExecutorService executor,
             RandomGenerator random) {
-        this.hub = hub;
         this.tracker = new LeaseTracker(identity, timings.leaseDuration(), observer, ticker, this::changed);
         this.session = new LeaseSession(
                 api, ref, identity, timings, tracker, hub, ticker, this::trusted, new ProblemLog(ticker));
@@ -60,6 +58,8 @@ final class ElectionParts implements ElectionRunner.WatchTrust {
                 executor,
                 random,
                 this);
+        this.candidate = new Candidate(
+                hub, session, runner, new Drain(session, drain, timings.retryPeriod(), executor), ticker, executor);
     }
 
     /** Sets what to do each time the Lease is seen to name us as its holder's successor; before {@link #start}. */
@@ -72,28 +72,14 @@ final class ElectionParts implements ElectionRunner.WatchTrust {
         electors = factory;
     }
 
-    /** Begins to campaign and to watch. Returns at once. */
+    /** Begins to watch, and to campaign unless there is a reason to stand back. Returns at once. */
     void start() {
-        runner.start();
+        candidate.start();
         watcher.open();
     }
 
-    /**
-     * Stops claiming, waits until every sign of it is taken back, then releases the Lease: stop first, release second.
-     *
-     * @return completes with whether the Lease is free of us; never, if a sign cannot be taken back, since then the
-     *     Lease must not be given to others before it expires
-     */
-    CompletableFuture<Boolean> resign(Reason reason) {
-        hub.observe(new ResignRequested(reason));
-        runner.stop();
-        return hub.told().thenCompose(told -> session.release());
-    }
-
-    /** Campaigns again after {@link #resign}. */
-    void campaign() {
-        hub.observe(new CampaignAllowed());
-        runner.resume();
+    Candidate candidate() {
+        return candidate;
     }
 
     LeaseTracker tracker() {

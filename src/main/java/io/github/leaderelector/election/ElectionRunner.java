@@ -87,11 +87,17 @@ final class ElectionRunner {
         this.lastTickNanos = ticker.nanoTime();
     }
 
-    /** Begins to campaign, with an attempt at once. */
-    void start() {
+    /**
+     * Begins to follow what happens.
+     *
+     * @param campaign whether to campaign, too, with an attempt at once; else from {@link #resume} on
+     */
+    void start(boolean campaign) {
         post(() -> {
-            campaigning = true;
-            tryNow();
+            campaigning = campaign;
+            if (campaign) {
+                tryNow();
+            }
             tick();
         });
     }

@@ -147,13 +147,40 @@ final class LeaseSession {
         CompletableFuture<LeaseDocument> write = present == null
                 ? api.create(finish.apply(held(LeaseDocument.initial(ref), leadership, renewTime, sent)))
                 : api.replace(finish.apply(held(present, leadership, renewTime, sent)));
-        writing = write;
-        return noted(write)
-                .thenAccept(stored -> {
-                    lastAcknowledgedSent = sent;
+        CompletableFuture<Void> written = noted(write).thenAccept(stored -> {
+            lastAcknowledgedSent = sent;
+            tracker.written(stored);
+        });
+        writing = written;
+        return written.exceptionallyCompose(thrown -> holdFailed(thrown, ours, attempts));
+    }
+
+    /**
+     * Renews the Lease for nobody's claim, if it is ours: others wait on, and nothing else changes. The hub must have
+     * stopped claiming before.
+     *
+     * @return completes with whether it is ours still; fails with a {@link LeaseApiException} when that is not known
+     */
+    CompletableFuture<Boolean> keep() {
+        @Nullable LeaseDocument present = tracker.document().orElse(null);
+        if (present == null || !(tracker.standing() instanceof Standing.Ours)) {
+            return CompletableFuture.completedFuture(false);
+        }
+        Instant renewTime = tracker.nextRenewTime(ticker.now());
+        Instant acquired = present.acquireTime();
+        return noted(api.replace(present.heldBy(
+                        identity,
+                        timings.leaseDuration(),
+                        acquired == null ? renewTime : acquired,
+                        renewTime,
+                        present.term())))
+                .thenApply(stored -> {
                     tracker.written(stored);
+                    return true;
                 })
-                .exceptionallyCompose(thrown -> holdFailed(thrown, ours, attempts));
+                // A renewal may have been under way, or somebody else may have changed or taken it.
+                .exceptionallyCompose(
+                        thrown -> refresh().thenApply(done -> tracker.standing() instanceof Standing.Ours));
     }
 
     private CompletionStage<Void> holdFailed(Throwable thrown, boolean ours, int attempts) {

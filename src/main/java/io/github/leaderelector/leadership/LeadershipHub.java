@@ -59,20 +59,25 @@ public final class LeadershipHub {
         return current.leadership().leads(ticker.now());
     }
 
-    /** Takes note of {@code observation} and tells the observers if it changed anything. */
-    public void observe(Observation observation) {
+    /**
+     * Takes note of {@code observation} and tells the observers if it changed anything.
+     *
+     * @return the state before
+     */
+    public Leadership observe(Observation observation) {
         synchronized (lock) {
             Moment now = ticker.now();
             Leadership before = current.leadership();
             Leadership after = machine.next(before, observation, now);
             if (after.equals(before)) {
-                return;
+                return before;
             }
             current = new Versioned(current.version() + 1, after, now.nanos());
             remember(before, after, now);
             // Inside the lock, so that nobody is told of two changes in the wrong order; a mailbox only
             // hands over to its executor.
             mailboxes.forEach(Mailbox::wake);
+            return before;
         }
     }
 

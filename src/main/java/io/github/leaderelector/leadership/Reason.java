@@ -32,6 +32,8 @@ public record Reason(Code code, String text) {
         SHUTDOWN,
         /** Asked to give up the lead. */
         STEP_DOWN,
+        /** The application is not healthy, or has not said yet that it is. */
+        UNHEALTHY,
         /** The API server refuses or does not answer. */
         API_FAILURE,
     }

@@ -84,10 +84,10 @@ abstract class ElectionContract {
         private volatile boolean sign;
 
         Replica(String identity, UnaryOperator<Config> change) {
-            this(identity, ref(), change);
+            this(identity, ref(), Duration.ZERO, change);
         }
 
-        Replica(String identity, LeaseRef ref, UnaryOperator<Config> change) {
+        Replica(String identity, LeaseRef ref, Duration drain, UnaryOperator<Config> change) {
             Ticker ticker = Ticker.system();
             hub = new LeadershipHub(identity, ref, TIMINGS.renewDeadline(), ticker);
             hub.subscribeSign("sign", Runnable::run, leadership -> sign = hub.leads());
@@ -96,6 +96,7 @@ abstract class ElectionContract {
                     ref,
                     identity,
                     TIMINGS,
+                    drain,
                     hub,
                     ticker,
                     new ElectionListener() {});
@@ -308,6 +309,49 @@ abstract class ElectionContract {
         assertThat(order).contains("false while held by 'pod-a'");
         assertThat(leader.sign).isFalse();
         assertThat(leader.reason()).isEqualTo(Code.SHUTDOWN);
+    }
+
+    @Test
+    void holdsTheLeaseThroughADrainAndNobodyElseLeadsMeanwhile() {
+        Duration drain = TIMINGS.leaseDuration().plusSeconds(2);
+        Replica leader = new Replica("pod-a", ref(), drain, UnaryOperator.identity());
+        until(FIRST_START, "pod-a leads", leader::leads);
+        Replica follower = follower("pod-b", "pod-a");
+
+        assertThat(leader.election.stepDown(Duration.ofMinutes(1))).isTrue();
+        assertThat(leader.leads()).isFalse();
+
+        Duration waited = until(drain.plus(SOON), "pod-b leads", follower::leads);
+        assertThat(waited).isGreaterThan(drain.minusMillis(50));
+        assertThat(leader.reason()).isEqualTo(Code.STEP_DOWN);
+        assertThat(spec().getLeaseTransitions()).isOne();
+    }
+
+    @Test
+    void releasesAtOnceWhenTheApplicationHasDrained() {
+        Replica leader = new Replica("pod-a", ref(), Duration.ofMinutes(1), UnaryOperator.identity());
+        until(FIRST_START, "pod-a leads", leader::leads);
+        Replica follower = follower("pod-b", "pod-a");
+        leader.election.stepDown(Duration.ofMinutes(1));
+        pass(SHORT_WHILE);
+        assertThat(follower.leads()).isFalse();
+        assertThat(spec().getHolderIdentity()).isEqualTo("pod-a");
+
+        assertThat(leader.election.drained()).isTrue();
+
+        until(SOON, "pod-b leads", follower::leads);
+    }
+
+    @Test
+    void campaignsAgainAfterTheCooldown() {
+        Replica pod = leader("pod-a");
+        long token = pod.token();
+        Duration cooldown = Duration.ofSeconds(2);
+
+        assertThat(pod.election.stepDown(cooldown)).isTrue();
+
+        assertThat(until(cooldown.plus(SOON), "pod-a leads again", pod::leads)).isGreaterThan(cooldown.minusMillis(50));
+        assertThat(pod.token()).isGreaterThan(token);
     }
 
     @Test

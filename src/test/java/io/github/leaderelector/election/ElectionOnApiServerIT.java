@@ -121,7 +121,7 @@ class ElectionOnApiServerIT extends ElectionContract {
 
     @Test
     void namesAMissingNamespace() {
-        Replica pod = new Replica("pod-a", new LeaseRef("nowhere", "lease"), config -> config);
+        Replica pod = new Replica("pod-a", new LeaseRef("nowhere", "lease"), Duration.ZERO, config -> config);
 
         until(
                 Duration.ofSeconds(3),

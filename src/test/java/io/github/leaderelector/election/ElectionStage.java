@@ -40,6 +40,7 @@ final class ElectionStage {
     private final List<Tenure> tenures = new ArrayList<>();
     private final Random random = new Random(42);
     private boolean overlapAllowed;
+    private Duration drain = Duration.ZERO;
     private Runnable afterEach = () -> {};
 
     /** One process that led without a break. */
@@ -53,7 +54,7 @@ final class ElectionStage {
     SimulatedCandidate candidate(String identity, double speed, Duration wallOffset) {
         SimulatedMachine machine = new SimulatedMachine(time, speed, wallTime().plus(wallOffset));
         SimulatedCandidate candidate = new SimulatedCandidate(
-                identity, time, machine, server, TIMINGS, Mutation.NONE, new Random(random.nextLong()));
+                identity, time, machine, server, TIMINGS, drain, Mutation.NONE, new Random(random.nextLong()));
         candidate.connection.latency(LATENCY);
         candidates.add(candidate);
         return candidate;
@@ -103,6 +104,11 @@ final class ElectionStage {
 
     Instant wallTime() {
         return NOON.plusNanos(time.now());
+    }
+
+    /** Whoever comes from now on holds the Lease for so long after its claim was dropped. */
+    void drain(Duration length) {
+        drain = length;
     }
 
     void allowOverlap() {

@@ -14,6 +14,7 @@ import io.github.leaderelector.election.ElectionStage.Tenure;
 import io.github.leaderelector.election.SimulatedConnection.Fault;
 import io.github.leaderelector.election.SimulatedConnection.Request;
 import io.github.leaderelector.leadership.Leadership;
+import io.github.leaderelector.leadership.Reason;
 import io.github.leaderelector.leadership.Reason.Code;
 import java.time.Duration;
 import java.time.Instant;
@@ -1025,6 +1026,22 @@ class ElectionTest {
         }
 
         @Test
+        void waitsForAWriteThatIsAboutToTakeTheLeaseThoughNoWatchTellsIt() {
+            ElectionStage fresh = new ElectionStage();
+            SimulatedCandidate pod = fresh.candidate("pod-a");
+            pod.connection.watchForbidden(true);
+            pod.start();
+            fresh.until(AT_ONCE, () -> !requests(pod, "create").isEmpty());
+
+            CompletableFuture<Boolean> released = pod.resign();
+            fresh.run(AT_ONCE);
+
+            assertThat(released).isCompletedWithValue(true);
+            assertThat(fresh.tenures()).isEmpty();
+            assertThat(fresh.lease().released()).isTrue();
+        }
+
+        @Test
         void undoesAWriteThatTookTheLeaseThoughItsAnswerWasLost() {
             ElectionStage fresh = new ElectionStage();
             SimulatedCandidate pod = fresh.candidate("pod-a");
@@ -1096,10 +1113,255 @@ class ElectionTest {
             assertThat(leader.claims()).isFalse();
             assertThat(stage.lease().released()).isTrue();
 
-            leader.machine.run(() -> leader.parts().campaign());
+            leader.machine.run(() -> leader.candidacy().comeBack(Code.STEP_DOWN));
 
             stage.until(AT_ONCE, leader::claims);
             assertThat(stage.tenures()).hasSize(2);
+        }
+    }
+
+    @Nested
+    class Draining {
+
+        private static final Duration DRAIN = Duration.ofSeconds(40);
+
+        private final SimulatedCandidate leader = drainingLeader();
+        private final SimulatedCandidate follower = stage.follower("pod-b");
+
+        private SimulatedCandidate drainingLeader() {
+            stage.drain(DRAIN);
+            return stage.leader("pod-a");
+        }
+
+        @Test
+        void keepsTheLeaseFromOthersWithoutAClaimUntilTheTimeIsOver() {
+            stage.run(Duration.ofSeconds(5));
+            LeaseSpec held = stage.spec();
+
+            CompletableFuture<Boolean> released = leader.resign();
+            stage.afterEach(() -> {
+                assertThat(leader.claims()).isFalse();
+                assertThat(follower.claims()).isFalse();
+            });
+            stage.run(DRAIN.minusMillis(1));
+
+            assertThat(leader.showsFile()).isFalse();
+            assertThat(released).isNotDone();
+            LeaseSpec kept = stage.spec();
+            assertThat(kept.getHolderIdentity()).isEqualTo("pod-a");
+            assertThat(kept.getAcquireTime()).isEqualTo(held.getAcquireTime());
+            assertThat(kept.getLeaseTransitions()).isEqualTo(held.getLeaseTransitions());
+
+            stage.afterEach(() -> {});
+            stage.until(AT_ONCE, follower::claims);
+            assertThat(released).isCompletedWithValue(true);
+        }
+
+        @Test
+        void renewsOncePerRetryPeriodAndReadsNothing() {
+            stage.run(Duration.ofSeconds(5));
+            int before = leader.connection.requests().size();
+
+            var unused = leader.resign();
+            stage.run(Duration.ofSeconds(20));
+
+            assertThat(leader.connection.requests().size() - before).isBetween(9, 11);
+            assertThat(requests(leader, "get")).hasSize(2);
+        }
+
+        @Test
+        void endsAtOnceWhenTheApplicationHasFinished() {
+            stage.run(Duration.ofSeconds(5));
+            var unused = leader.resign();
+            stage.run(Duration.ofSeconds(3));
+
+            assertThat(leader.candidacy().drained()).isTrue();
+
+            stage.until(AT_ONCE, follower::claims);
+            assertThat(leader.candidacy().drained()).isFalse();
+        }
+
+        @Test
+        void isNotForAReplicaThatDidNotLead() {
+            stage.run(Duration.ofSeconds(5));
+
+            CompletableFuture<Boolean> released = follower.resign();
+            stage.run(AT_ONCE);
+
+            assertThat(released).isCompletedWithValue(true);
+            assertThat(follower.candidacy().drained()).isFalse();
+            assertThat(leader.candidacy().drained()).isFalse();
+            assertThat(leader.claims()).isTrue();
+        }
+
+        @Test
+        void outlivesAnOutageShorterThanTheLease() {
+            stage.run(Duration.ofSeconds(5));
+            var unused = leader.resign();
+            leader.connection.fault(Fault.REQUEST_LOST);
+            stage.run(Duration.ofSeconds(7));
+            leader.connection.fault(Fault.NONE);
+
+            stage.run(Duration.ofSeconds(30));
+
+            assertThat(follower.claims()).isFalse();
+        }
+
+        @Test
+        void cannotKeepTheLeaseWhenTheApiServerIsOutOfReachAndEndsWhenAnotherHasIt() {
+            stage.run(Duration.ofSeconds(5));
+            CompletableFuture<Boolean> released = leader.resign();
+            leader.connection.fault(Fault.REQUEST_LOST);
+
+            stage.until(AT_EXPIRY, follower::claims);
+            leader.connection.fault(Fault.NONE);
+            stage.run(Duration.ofSeconds(8));
+
+            assertThat(released).isCompletedWithValue(true);
+            assertThat(follower.claims()).isTrue();
+            assertThat(stage.tenures()).hasSize(2);
+        }
+
+        @Test
+        void isGoneToItsEndEvenIfTheReasonForItIsGone() {
+            stage.run(Duration.ofSeconds(5));
+            var unused = leader.resign();
+            stage.run(Duration.ofSeconds(3));
+
+            leader.candidacy().comeBack(Code.STEP_DOWN);
+            stage.run(Duration.ofSeconds(30));
+            assertThat(leader.claims()).isFalse();
+            assertThat(follower.claims()).isFalse();
+
+            stage.until(Duration.ofSeconds(8), follower::claims);
+            assertThat(reason(leader)).isEqualTo(Code.HELD_BY_OTHER);
+        }
+
+        @Test
+        void isNotBegunAnewByAFurtherReason() {
+            stage.run(Duration.ofSeconds(5));
+            var unused = leader.resign();
+            stage.run(Duration.ofSeconds(35));
+
+            leader.stop();
+            assertThat(reason(leader)).isEqualTo(Code.SHUTDOWN);
+
+            stage.until(Duration.ofSeconds(5).plus(AT_ONCE), follower::claims);
+        }
+
+        @Test
+        void goesOnAfterSigterm() {
+            stage.run(Duration.ofSeconds(5));
+
+            leader.stop();
+            stage.run(Duration.ofSeconds(30));
+            assertThat(follower.claims()).isFalse();
+            assertThat(leader.candidacy().drained()).isTrue();
+
+            stage.until(AT_ONCE, follower::claims);
+        }
+    }
+
+    @Nested
+    class SteppingDown {
+
+        private static final Duration COOLDOWN = Duration.ofSeconds(30);
+
+        private final SimulatedCandidate leader = stage.leader("pod-a");
+
+        @Test
+        void givesTheLeadToAFollowerAndIsNoCandidateForTheCooldown() {
+            SimulatedCandidate follower = stage.follower("pod-b");
+            stage.run(Duration.ofSeconds(5));
+
+            assertThat(leader.candidacy().stepDown(COOLDOWN)).isTrue();
+            assertThat(leader.claims()).isFalse();
+            stage.until(AT_ONCE, follower::claims);
+            follower.machine.kill();
+            stage.run(COOLDOWN.minusSeconds(1));
+
+            assertThat(leader.claims()).isFalse();
+            assertThat(reason(leader)).isEqualTo(Code.STEP_DOWN);
+            stage.until(Duration.ofSeconds(1).plus(AT_ONCE), leader::claims);
+        }
+
+        @Test
+        void leavesTheLeaseFreeUntilTheCooldownIsOverWhenThereIsNobodyElse() {
+            stage.run(Duration.ofSeconds(5));
+
+            leader.candidacy().stepDown(COOLDOWN);
+            stage.run(COOLDOWN.minusMillis(1));
+            assertThat(stage.lease().released()).isTrue();
+            assertThat(leader.claims()).isFalse();
+
+            stage.until(AT_ONCE, leader::claims);
+            assertThat(stage.tenures()).hasSize(2);
+        }
+
+        @Test
+        void isRefusedByWhoDoesNotLead() {
+            SimulatedCandidate follower = stage.follower("pod-b");
+            assertThat(follower.candidacy().stepDown(COOLDOWN)).isFalse();
+
+            leader.candidacy().stepDown(COOLDOWN);
+            assertThat(leader.candidacy().stepDown(COOLDOWN)).isFalse();
+
+            stage.until(AT_ONCE, follower::claims);
+        }
+
+        @Test
+        void withoutACooldownReleasesAndCampaignsAgain() {
+            stage.run(Duration.ofSeconds(5));
+
+            leader.candidacy().stepDown(Duration.ZERO);
+            assertThat(leader.claims()).isFalse();
+
+            stage.until(AT_ONCE, leader::claims);
+            assertThat(stage.tenures()).hasSize(2);
+        }
+
+        @Test
+        void endsTheClaimEvenIfTheApiServerDoesNotAnswer() {
+            SimulatedCandidate follower = stage.follower("pod-b");
+            stage.run(Duration.ofSeconds(5));
+            leader.connection.fault(Fault.REQUEST_LOST);
+
+            assertThat(leader.candidacy().stepDown(COOLDOWN)).isTrue();
+            assertThat(leader.claims()).isFalse();
+
+            stage.until(AT_EXPIRY, follower::claims);
+        }
+
+        @Test
+        void isACandidateAgainOnlyWhenNoReasonIsLeft() {
+            stage.run(Duration.ofSeconds(5));
+            leader.candidacy().stepDown(COOLDOWN);
+            stage.run(Duration.ofSeconds(10));
+            leader.candidacy().standBack(new Reason(Code.UNHEALTHY, "test"));
+            assertThat(reason(leader)).isEqualTo(Code.STEP_DOWN);
+
+            stage.run(Duration.ofMinutes(1));
+            assertThat(leader.claims()).isFalse();
+            assertThat(reason(leader)).isEqualTo(Code.UNHEALTHY);
+
+            leader.candidacy().comeBack(Code.UNHEALTHY);
+            stage.until(AT_ONCE, leader::claims);
+        }
+
+        @Test
+        void whoStandsBackFromTheStartSeesTheLeaseAndCampaignsWhenItMay() {
+            leader.stop();
+            stage.run(AT_ONCE);
+            SimulatedCandidate pod = stage.candidate("pod-b");
+            pod.candidacy().standBack(new Reason(Code.UNHEALTHY, "test"));
+            pod.start();
+            stage.run(Duration.ofMinutes(1));
+            assertThat(state(pod).seen()).isTrue();
+            assertThat(stage.lease().released()).isTrue();
+
+            pod.candidacy().comeBack(Code.UNHEALTHY);
+
+            stage.until(AT_ONCE, pod::claims);
         }
     }
 

@@ -110,7 +110,16 @@ class HerdIT {
                 .withHttpClientFactory(new VertxHttpClientFactory(vertx))
                 .build();
         return new Candidate(
-                new Election(client, lease, identity, TIMINGS, hub, Ticker.system(), new ElectionListener() {}), hub);
+                new Election(
+                        client,
+                        lease,
+                        identity,
+                        TIMINGS,
+                        Duration.ZERO,
+                        hub,
+                        Ticker.system(),
+                        new ElectionListener() {}),
+                hub);
     }
 
     private static Candidate leader(List<Candidate> herd) {

@@ -1,11 +1,13 @@
 package io.github.leaderelector.election;
 
+import io.github.leaderelector.leadership.Candidacy;
 import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.LeaseRef;
 import io.github.leaderelector.leadership.Observation;
 import io.github.leaderelector.leadership.Observation.WriteAcknowledged;
 import io.github.leaderelector.leadership.Reason;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -34,6 +36,7 @@ final class SimulatedCandidate {
     final LeadershipHub hub;
     private final ElectionParts parts;
     private final Mutation mutation;
+    private final Duration drain;
     private final SimulatedApiServer server;
     private boolean file;
     private boolean fileStuck;
@@ -45,11 +48,13 @@ final class SimulatedCandidate {
             SimulatedMachine machine,
             SimulatedApiServer server,
             Timings timings,
+            Duration drain,
             Mutation mutation,
             Random random) {
         this.identity = identity;
         this.machine = machine;
         this.mutation = mutation;
+        this.drain = drain;
         this.server = server;
         this.connection = new SimulatedConnection(time, machine, server, timings.requestTimeout(), random);
         if (mutation == Mutation.EMPTIED_IS_RELEASED) {
@@ -62,6 +67,7 @@ final class SimulatedCandidate {
                 LEASE,
                 identity,
                 timings,
+                drain,
                 hub,
                 observer(),
                 mutation == Mutation.WALL_CLOCK ? new WallTicker(machine) : machine,
@@ -112,21 +118,29 @@ final class SimulatedCandidate {
                 machine.after(50_000_000, () -> hub.observe(new Observation.ResignRequested(shutdown())));
                 return;
             }
-            var unused = parts.resign(shutdown()).whenComplete((released, thrown) -> machine.after(0, machine::kill));
+            var unused = parts.candidate()
+                    .leave(shutdown())
+                    .whenComplete((released, thrown) -> machine.after(0, machine::kill));
         });
         // However it ends, the process is gone after the grace period.
-        machine.after(4_000_000_000L, machine::kill);
+        machine.after(4_000_000_000L + drain.toNanos(), machine::kill);
     }
 
     private static Reason shutdown() {
         return new Reason(Reason.Code.SHUTDOWN, "test");
     }
 
+    /** What whoever wants something of it talks to. */
+    Candidacy candidacy() {
+        return parts.candidate();
+    }
+
     /** Gives up the lead, and goes on running. */
     CompletableFuture<Boolean> resign() {
         CompletableFuture<Boolean> released = new CompletableFuture<>();
         machine.run(() -> {
-            var unused = parts.resign(new Reason(Reason.Code.STEP_DOWN, "test"))
+            var unused = parts.candidate()
+                    .leave(new Reason(Reason.Code.STEP_DOWN, "test"))
                     .whenComplete((free, thrown) -> released.complete(free));
         });
         return released;
@@ -140,10 +154,6 @@ final class SimulatedCandidate {
     /** Whether the file is there, of a process that can do something about it. */
     boolean showsFile() {
         return machine.answers() && file;
-    }
-
-    ElectionParts parts() {
-        return parts;
     }
 
     /** Takes the wall clock for the monotonic one. */

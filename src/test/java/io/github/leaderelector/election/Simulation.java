@@ -1,6 +1,8 @@
 package io.github.leaderelector.election;
 
 import io.github.leaderelector.election.SimulatedCandidate.Mutation;
+import io.github.leaderelector.leadership.Claim;
+import io.github.leaderelector.leadership.Reason;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -39,6 +41,7 @@ final class Simulation {
     private final List<String> history = new ArrayList<>();
     private final List<Tampering> tamperings = new ArrayList<>();
     private final boolean drift;
+    private final Duration drain;
     private long lastToken;
     private int tenures;
     private Optional<String> violation = Optional.empty();
@@ -74,6 +77,7 @@ final class Simulation {
         this.mutation = mutation;
         this.timings = TIMINGS[random.nextInt(TIMINGS.length)];
         this.drift = random.nextBoolean();
+        this.drain = random.nextBoolean() ? Duration.ZERO : Duration.ofMillis(random.nextInt(4_000));
     }
 
     /** What went wrong, with the history that led to it; empty if nothing did. */
@@ -91,8 +95,11 @@ final class Simulation {
         }
         time.at(faultsEnd, this::heal);
         run(faultsEnd);
-        // A lease by the slowest clock, a request that hangs, a back-off, and some latency.
-        long bound = (long) (lease * 1.25) + 3 * timings.requestTimeout().toNanos() + 3_000_000_000L;
+        // A lease by the slowest clock, a request that hangs, a back-off, a drain, and some latency.
+        long bound = (long) (lease * 1.25)
+                + 3 * timings.requestTimeout().toNanos()
+                + 3_000_000_000L
+                + (long) (drain.toNanos() * 1.25);
         run(faultsEnd + bound);
         if (violation.isEmpty() && leaders().size() != 1) {
             violate("no leader " + bound / 1_000_000 + " ms after the last fault");
@@ -116,7 +123,7 @@ final class Simulation {
         SimulatedMachine machine =
                 new SimulatedMachine(time, speed, NOON.plusNanos(time.now()).plus(wallOffset));
         SimulatedCandidate candidate = new SimulatedCandidate(
-                identity, time, machine, server, timings, mutation, new Random(random.nextLong()));
+                identity, time, machine, server, timings, drain, mutation, new Random(random.nextLong()));
         candidates.removeIf(old -> old.identity.equals(identity));
         candidates.add(candidate);
         note("start " + identity + " speed " + speed);
@@ -135,7 +142,7 @@ final class Simulation {
             case 0, 1 -> {
                 note("stop " + one.identity);
                 one.stop();
-                restart(one, 4_100_000_000L + random.nextLong(1_000_000_000L));
+                restart(one, 4_100_000_000L + 2 * drain.toNanos() + random.nextLong(1_000_000_000L));
             }
             case 2 -> {
                 note("kill " + one.identity);
@@ -166,6 +173,19 @@ final class Simulation {
                 note("broken watch " + one.identity);
                 one.connection.watchForbidden(random.nextBoolean());
                 one.connection.breakWatch();
+            }
+            case 11 -> {
+                note("step down " + one.identity + " for " + howLong / 1_000_000);
+                one.machine.run(() -> one.candidacy().stepDown(Duration.ofNanos((long) (howLong * 0.9))));
+            }
+            case 12 -> {
+                note("unhealthy " + one.identity + " for " + howLong / 1_000_000);
+                one.machine.run(() -> one.candidacy().standBack(new Reason(Reason.Code.UNHEALTHY, "test")));
+                time.in(howLong, () -> one.machine.run(() -> one.candidacy().comeBack(Reason.Code.UNHEALTHY)));
+            }
+            case 13 -> {
+                note("drained " + one.identity);
+                one.machine.run(() -> one.candidacy().drained());
             }
             case 10 -> {
                 note("wall clock " + one.identity);

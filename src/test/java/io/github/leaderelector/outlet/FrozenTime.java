@@ -7,12 +7,12 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.util.Set;
 
-/** Runs the application by clocks that only the test moves. */
+/** Runs the application by clocks that only the test moves, without an election. */
 public final class FrozenTime implements QuarkusTestProfile {
 
     @Override
     public Set<Class<?>> getEnabledAlternatives() {
-        return Set.of(Clocks.class);
+        return Set.of(Clocks.class, ScriptedCandidacy.class);
     }
 
     /** The clocks. */
