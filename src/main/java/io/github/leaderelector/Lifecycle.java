@@ -120,8 +120,8 @@ final class Lifecycle {
     }
 
     /**
-     * Before Quarkus closes the HTTP port, so that who asks or listens meanwhile learns that we no longer lead,
-     * and the application can say that it has drained.
+     * Before Quarkus closes the HTTP port, so that who asks or listens meanwhile learns that we no longer lead, and the
+     * application can say that it has drained.
      */
     void handOver(@Observes ShutdownDelayInitiatedEvent event) {
         election.stop(SHUTDOWN);

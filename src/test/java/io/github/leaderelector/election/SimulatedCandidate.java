@@ -130,6 +130,10 @@ final class SimulatedCandidate {
         return new Reason(Reason.Code.SHUTDOWN, "test");
     }
 
+    ElectionParts parts() {
+        return parts;
+    }
+
     /** What whoever wants something of it talks to. */
     Candidacy candidacy() {
         return parts.candidate();

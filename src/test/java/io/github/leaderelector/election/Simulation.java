@@ -1,7 +1,6 @@
 package io.github.leaderelector.election;
 
 import io.github.leaderelector.election.SimulatedCandidate.Mutation;
-import io.github.leaderelector.leadership.Claim;
 import io.github.leaderelector.leadership.Reason;
 import java.time.Duration;
 import java.time.Instant;
@@ -138,7 +137,7 @@ final class Simulation {
         long left = faultsEnd - time.now();
         long howLong =
                 Math.min(left, random.nextLong(2 * timings.leaseDuration().toNanos()));
-        switch (random.nextInt(15)) {
+        switch (random.nextInt(19)) {
             case 0, 1 -> {
                 note("stop " + one.identity);
                 one.stop();
@@ -174,19 +173,6 @@ final class Simulation {
                 one.connection.watchForbidden(random.nextBoolean());
                 one.connection.breakWatch();
             }
-            case 11 -> {
-                note("step down " + one.identity + " for " + howLong / 1_000_000);
-                one.machine.run(() -> one.candidacy().stepDown(Duration.ofNanos((long) (howLong * 0.9))));
-            }
-            case 12 -> {
-                note("unhealthy " + one.identity + " for " + howLong / 1_000_000);
-                one.machine.run(() -> one.candidacy().standBack(new Reason(Reason.Code.UNHEALTHY, "test")));
-                time.in(howLong, () -> one.machine.run(() -> one.candidacy().comeBack(Reason.Code.UNHEALTHY)));
-            }
-            case 13 -> {
-                note("drained " + one.identity);
-                one.machine.run(() -> one.candidacy().drained());
-            }
             case 10 -> {
                 note("wall clock " + one.identity);
                 one.machine.stepWallClock(Duration.ofSeconds(random.nextInt(7200) - 3600));
@@ -205,6 +191,19 @@ final class Simulation {
                         .withHolderIdentity("intruder")
                         .withRenewTime(NOON.plusNanos(time.now()).atZone(ZoneOffset.UTC))
                         .endSpec());
+            }
+            case 15 -> {
+                note("step down " + one.identity + " for " + howLong / 1_000_000);
+                one.machine.run(() -> one.candidacy().stepDown(Duration.ofNanos((long) (howLong * 0.9))));
+            }
+            case 16 -> {
+                note("unhealthy " + one.identity + " for " + howLong / 1_000_000);
+                one.machine.run(() -> one.candidacy().standBack(new Reason(Reason.Code.UNHEALTHY, "test")));
+                time.in(howLong, () -> one.machine.run(() -> one.candidacy().comeBack(Reason.Code.UNHEALTHY)));
+            }
+            case 17 -> {
+                note("drained " + one.identity);
+                one.machine.run(() -> one.candidacy().drained());
             }
             default -> {
                 note("edit metadata");
