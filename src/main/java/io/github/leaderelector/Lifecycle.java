@@ -1,5 +1,6 @@
 package io.github.leaderelector;
 
+import io.github.leaderelector.apphealth.AppHealthWatch;
 import io.github.leaderelector.config.Settings;
 import io.github.leaderelector.election.Election;
 import io.github.leaderelector.leadership.LeadershipHub;
@@ -16,6 +17,7 @@ import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.scheduler.Scheduled;
+import io.quarkus.scheduler.Scheduler;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Singleton;
@@ -58,6 +60,8 @@ final class Lifecycle {
     private final @Nullable LeaderLabel label;
     private final @Nullable LeaseEvents events;
     private final @Nullable Hooks hooks;
+    private final @Nullable AppHealthWatch appHealth;
+    private final Scheduler scheduler;
     // The file has a thread of its own, since a file system may hang.
     private final ExecutorService fileThread = oneThread("leader-file");
     private final ExecutorService labelThread = oneThread("pod-label");
@@ -75,7 +79,9 @@ final class Lifecycle {
             LeadershipMetrics metrics,
             Instance<LeaderLabel> label,
             Instance<LeaseEvents> events,
-            Instance<Hooks> hooks) {
+            Instance<Hooks> hooks,
+            Instance<AppHealthWatch> appHealth,
+            Scheduler scheduler) {
         this.hub = hub;
         this.election = election;
         this.file = file;
@@ -86,6 +92,8 @@ final class Lifecycle {
         this.label = settings.leaderLabel().isPresent() ? label.get() : null;
         this.events = settings.kubernetesEvents() ? events.get() : null;
         this.hooks = settings.onLeading().isPresent() || settings.onFollowing().isPresent() ? hooks.get() : null;
+        this.appHealth = settings.appHealth().isPresent() ? appHealth.get() : null;
+        this.scheduler = scheduler;
     }
 
     void start(@Observes StartupEvent event) {
@@ -110,7 +118,20 @@ final class Lifecycle {
         if (events != null) {
             hub.subscribe("events", outletThread, events);
         }
+        if (appHealth != null) {
+            watchEachSecond(appHealth);
+        }
         election.start();
+    }
+
+    /** Not by an annotation: a scheduled method costs a tick each second even where there is nothing to ask. */
+    private void watchEachSecond(AppHealthWatch health) {
+        health.begin();
+        var unused = scheduler
+                .newJob("app-health")
+                .setInterval("1s")
+                .setTask(execution -> health.poll())
+                .schedule();
     }
 
     /** The tick that makes good what was lost or undone outside. */

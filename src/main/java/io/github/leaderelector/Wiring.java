@@ -1,6 +1,7 @@
 package io.github.leaderelector;
 
 import io.fabric8.kubernetes.client.Config;
+import io.github.leaderelector.apphealth.AppHealthWatch;
 import io.github.leaderelector.config.LeaderElectorConfig;
 import io.github.leaderelector.config.Readiness;
 import io.github.leaderelector.config.Settings;
@@ -8,9 +9,11 @@ import io.github.leaderelector.config.UnknownSettings;
 import io.github.leaderelector.election.Election;
 import io.github.leaderelector.election.Timings;
 import io.github.leaderelector.leadership.ElectionListener;
+import io.github.leaderelector.leadership.Candidacy;
 import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.LeaseRef;
 import io.github.leaderelector.leadership.Ticker;
+import io.vertx.core.Vertx;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import org.eclipse.microprofile.config.ConfigProvider;
@@ -68,6 +71,15 @@ final class Wiring {
                 hub,
                 ticker,
                 listener);
+    }
+
+    /** Asked for only where the application's health decides. */
+    @Produces
+    @Singleton
+    static AppHealthWatch appHealth(
+            Settings settings, LeadershipHub hub, Candidacy candidacy, Ticker ticker, Vertx vertx) {
+        return new AppHealthWatch(
+                settings.appHealth().orElseThrow(), settings.leaseDuration(), hub, candidacy, ticker, vertx);
     }
 
     private static String namespaceOf(Config kubernetes) {

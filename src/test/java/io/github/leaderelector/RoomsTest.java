@@ -71,6 +71,24 @@ class RoomsTest {
             .because("outlets share them, and share nothing else");
 
     @ArchTest
+    static final ArchRule theApplicationsHealthKnowsLeadershipOnly = noClasses()
+            .that()
+            .resideInAPackage(ROOT + ".apphealth")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(ROOT + ".outlet..", ROOT + ".answer", ROOT + ".election", ROOT)
+            .because("it asks for a candidacy to end or begin, and the election decides what comes of that");
+
+    @ArchTest
+    static final ArchRule nobodyKnowsTheApplicationsHealth = noClasses()
+            .that()
+            .resideOutsideOfPackages(ROOT, ROOT + ".apphealth")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage(ROOT + ".apphealth")
+            .because("without it everything works");
+
+    @ArchTest
     static final ArchRule outletsDoNotKnowEachOther = slices().matching(ROOT + ".outlet.(*)..")
             .should()
             .notDependOnEachOther()
@@ -79,7 +97,7 @@ class RoomsTest {
     @ArchTest
     static final ArchRule timeComesFromTheTicker = noClasses()
             .that()
-            .resideInAnyPackage(ROOT + ".election", ROOT + ".outlet..", ROOT + ".leadership")
+            .resideInAnyPackage(ROOT + ".election", ROOT + ".outlet..", ROOT + ".leadership", ROOT + ".apphealth")
             .and()
             .doNotHaveFullyQualifiedName(ROOT + ".leadership.Ticker")
             .and()

@@ -1,0 +1,68 @@
+package io.github.leaderelector.apphealth;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.RequestOptions;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Asks by HTTP, as the kubelet's probes do: each time over a new connection, without following redirects, without
+ * checking certificates, and without interest in the body. Healthy is a status from 200 to 299.
+ */
+final class HttpProbe implements Probe {
+
+    /** Less than the period at which it is asked. */
+    static final Duration TIMEOUT = Duration.ofMillis(900);
+
+    private final Vertx vertx;
+    private final HttpClient client;
+    private final RequestOptions request;
+
+    HttpProbe(Vertx vertx, URI url) {
+        this.vertx = vertx;
+        this.client = vertx.createHttpClient(new HttpClientOptions()
+                .setConnectTimeout(Math.toIntExact(TIMEOUT.toMillis()))
+                .setKeepAlive(false)
+                .setTrustAll(true)
+                .setVerifyHost(false));
+        this.request = new RequestOptions()
+                .setMethod(HttpMethod.GET)
+                .setAbsoluteURI(url.toString())
+                .setFollowRedirects(false)
+                .putHeader("User-Agent", "leader-elector");
+    }
+
+    @Override
+    public CompletionStage<Optional<String>> ask() {
+        CompletableFuture<Optional<String>> answer = new CompletableFuture<>();
+        long timer = vertx.setTimer(
+                TIMEOUT.toMillis(),
+                id -> answer.complete(Optional.of("no answer within " + TIMEOUT.toMillis() + " ms")));
+        var unused = client.request(request)
+                .compose(open -> {
+                    // Nobody reads the body, which may have no end.
+                    var alsoUnused = answer.whenComplete((value, thrown) -> open.reset());
+                    return open.send();
+                })
+                .onSuccess(response -> answer.complete(verdict(response.statusCode())))
+                .onFailure(failure -> answer.complete(Optional.of(phrase(failure))));
+        return answer.whenComplete((value, thrown) -> vertx.cancelTimer(timer));
+    }
+
+    private static Optional<String> verdict(int status) {
+        return status >= 200 && status <= 299 ? Optional.empty() : Optional.of("it answered " + status);
+    }
+
+    private static String phrase(Throwable failure) {
+        String message = failure.getMessage();
+        return message == null || message.isBlank()
+                ? failure.getClass().getSimpleName()
+                : message.strip().replaceAll("\\s*\\R\\s*", " ");
+    }
+}
