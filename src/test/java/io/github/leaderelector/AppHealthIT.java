@@ -94,7 +94,10 @@ class AppHealthIT {
                     .isTrue();
 
             applications.get(second.name()).http.stop(0);
-            Wait.until(Duration.ofSeconds(8), () -> "It leads on.", () -> bench.files().present().isEmpty());
+            Wait.until(
+                    Duration.ofSeconds(8),
+                    () -> "It leads on.",
+                    () -> bench.files().present().isEmpty());
             Wait.pass(Timings.SHORT.leaseDuration().multipliedBy(2));
             assertThat(bench.files().present()).isEmpty();
 
@@ -122,7 +125,9 @@ class AppHealthIT {
     private Bench bench(String folder, Map<String, String> settings) {
         Bench bench = Bench.create(server, Path.of("target", folder), Timings.SHORT, settings, REPLICAS);
         applications.forEach((name, application) -> bench.replica(name)
-                .set("APP_HEALTH_URL", "http://localhost:" + application.http.getAddress().getPort() + "/health"));
+                .set(
+                        "APP_HEALTH_URL",
+                        "http://localhost:" + application.http.getAddress().getPort() + "/health"));
         return bench;
     }
 }

@@ -93,7 +93,8 @@ public final class AppHealthWatch {
 
     private static void tell(State before, State after, String why) {
         if (after.byFallback() && !before.byFallback()) {
-            LOG.warnf("LE-703 Nobody leads, and no application is healthy: this replica is a candidate, too (%s).", why);
+            LOG.warnf(
+                    "LE-703 Nobody leads, and no application is healthy: this replica is a candidate, too (%s).", why);
         } else if (after.candidate() && !before.candidate()) {
             LOG.info("LE-702 The application is healthy: this replica is a candidate.");
         } else if (!after.candidate() && (before.candidate() || before.equals(State.UNKNOWN))) {

@@ -14,8 +14,8 @@ import java.time.Duration;
  *
  * <p>With {@link Fallback#ANYONE}, an unhealthy one is a candidate after all when the Lease has been free for a lease
  * duration: a healthy one would have taken it at once, so there is none. If it then leads, it does so for
- * {@value #FALLBACK_LEASES} lease durations before it resigns again, so that a replica that has become healthy gets
- * the lead; for a lease duration in each such time, nobody leads.
+ * {@value #FALLBACK_LEASES} lease durations before it resigns again, so that a replica that has become healthy gets the
+ * lead; for a lease duration in each such time, nobody leads.
  */
 final class HealthRule {
 
@@ -56,8 +56,7 @@ final class HealthRule {
         if (leadership.leads(now)) {
             boolean mayStay = failed < failures
                     || (state.byFallback()
-                            && now.since(leadership.since())
-                                            .compareTo(leaseDuration.multipliedBy(FALLBACK_LEASES))
+                            && now.since(leadership.since()).compareTo(leaseDuration.multipliedBy(FALLBACK_LEASES))
                                     < 0);
             return new State(failed, mayStay, mayStay && state.byFallback());
         }

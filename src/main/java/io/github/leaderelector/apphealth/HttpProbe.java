@@ -1,8 +1,11 @@
 package io.github.leaderelector.apphealth;
 
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
 import java.net.URI;
@@ -45,14 +48,16 @@ final class HttpProbe implements Probe {
                 TIMEOUT.toMillis(),
                 id -> answer.complete(Optional.of("no answer within " + TIMEOUT.toMillis() + " ms")));
         var unused = client.request(request)
-                .compose(open -> {
-                    // Nobody reads the body, which may have no end.
-                    var alsoUnused = answer.whenComplete((value, thrown) -> open.reset());
-                    return open.send();
-                })
+                .compose(open -> send(open, answer))
                 .onSuccess(response -> answer.complete(verdict(response.statusCode())))
                 .onFailure(failure -> answer.complete(Optional.of(phrase(failure))));
         return answer.whenComplete((value, thrown) -> vertx.cancelTimer(timer));
+    }
+
+    private static Future<HttpClientResponse> send(HttpClientRequest open, CompletableFuture<?> answer) {
+        // Nobody reads the body, which may have no end.
+        var unused = answer.whenComplete((value, thrown) -> open.reset());
+        return open.send();
     }
 
     private static Optional<String> verdict(int status) {

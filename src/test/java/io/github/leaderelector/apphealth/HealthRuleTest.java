@@ -117,17 +117,22 @@ class HealthRuleTest {
     }
 
     private static Moment at(long second) {
-        return new Moment(
-                START + Duration.ofSeconds(second).toNanos(), Instant.EPOCH.plusSeconds(second));
+        return new Moment(START + Duration.ofSeconds(second).toNanos(), Instant.EPOCH.plusSeconds(second));
     }
 
     private static Leadership free(long since) {
-        return state(Phase.RESIGNED, null, new ObservedLease(null, 1, 5, null, at(since).nanos(), at(since).nanos()));
+        return state(
+                Phase.RESIGNED,
+                null,
+                new ObservedLease(null, 1, 5, null, at(since).nanos(), at(since).nanos()));
     }
 
     private static Leadership heldByAnother(long seen, long expires) {
         return state(
-                Phase.RESIGNED, null, new ObservedLease("pod-b", 1, 5, null, at(seen).nanos(), at(expires).nanos()));
+                Phase.RESIGNED,
+                null,
+                new ObservedLease(
+                        "pod-b", 1, 5, null, at(seen).nanos(), at(expires).nanos()));
     }
 
     private static Leadership nothingSeen() {
@@ -138,7 +143,10 @@ class HealthRuleTest {
     private static Leadership leading(long since) {
         Claim claim = new Claim(5, at(since).wall(), at(since), Duration.ofHours(1));
         return state(
-                Phase.LEADING, claim, new ObservedLease("pod-a", 1, 5, null, at(since).nanos(), at(since + 15).nanos()));
+                Phase.LEADING,
+                claim,
+                new ObservedLease(
+                        "pod-a", 1, 5, null, at(since).nanos(), at(since + 15).nanos()));
     }
 
     private static Leadership state(Phase phase, Claim claim, ObservedLease lease) {

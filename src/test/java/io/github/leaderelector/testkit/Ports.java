@@ -16,7 +16,7 @@ public final class Ports {
     private Ports() {}
 
     /** A port on which nobody listens. */
-    static int free() {
+    public static int free() {
         for (int attempt = 0; attempt < 1_000; attempt++) {
             int port = ThreadLocalRandom.current().nextInt(FIRST, LAST);
             if (isFree(port)) {
