@@ -78,7 +78,11 @@ final class Succession {
     }
 
     private boolean missing(@Nullable String successor) {
-        return candidate && successor == null && tracker.standing() instanceof Standing.Held;
+        // A namesake's successor would be itself.
+        return candidate
+                && successor == null
+                && tracker.standing() instanceof Standing.Held held
+                && !held.holder().equals(identity);
     }
 
     private void standIn(Duration pause) {

@@ -126,6 +126,21 @@ class SuccessionTest {
         assertThat(successor()).isNull();
     }
 
+    @Test
+    void whoSeesANamesakeHoldTheLeaseWritesNothing() {
+        SimulatedCandidate pod = stage.leader("pod-0");
+        stage.run(AT_ONCE);
+        stage.renewAsClientGo();
+        stage.until(AT_ONCE, () -> !pod.claims());
+        stage.run(AT_ONCE);
+        int before = pod.connection.requests().size();
+
+        stage.run(Succession.SPREAD.multipliedBy(3));
+
+        assertThat(successor()).isNull();
+        assertThat(pod.connection.requests()).hasSize(before);
+    }
+
     /** The release, the taking, and the next naming: none of it costs more for more candidates. */
     @ParameterizedTest
     @ValueSource(ints = {3, 20, 200})
