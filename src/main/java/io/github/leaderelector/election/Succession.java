@@ -1,7 +1,6 @@
 package io.github.leaderelector.election;
 
 import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -63,24 +62,26 @@ final class Succession {
      */
     void evaluate(boolean candidate) {
         this.candidate = candidate;
-        @Nullable
-        String successor = tracker.document().map(LeaseDocument::successor).orElse(null);
-        boolean isNamed = identity.equals(successor);
+        boolean isNamed = identity.equals(successor());
         if (isNamed && !wasNamed) {
             named.run();
         }
         wasNamed = isNamed;
-        if (!missing(successor)) {
+        if (!missing()) {
             cancelAlarm();
         } else if (alarm == null && writing.isDone()) {
             standIn(Duration.ofNanos(random.nextLong(SPREAD.toNanos())));
         }
     }
 
-    private boolean missing(@Nullable String successor) {
+    private @Nullable String successor() {
+        return tracker.document().map(LeaseDocument::successor).orElse(null);
+    }
+
+    private boolean missing() {
         // A namesake's successor would be itself.
         return candidate
-                && successor == null
+                && successor() == null
                 && tracker.standing() instanceof Standing.Held held
                 && !held.holder().equals(identity);
     }
@@ -91,8 +92,7 @@ final class Succession {
 
     private void stand() {
         alarm = null;
-        Optional<LeaseDocument> lease = tracker.document();
-        if (!missing(lease.map(LeaseDocument::successor).orElse(null))) {
+        if (!missing()) {
             return;
         }
         writing = session.succeed();
