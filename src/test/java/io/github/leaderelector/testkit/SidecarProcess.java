@@ -10,13 +10,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One packaged sidecar as a process of its own; safe for use by many threads. */
@@ -31,17 +29,9 @@ public final class SidecarProcess implements AutoCloseable {
      */
     public record Spec(List<String> command, Map<String, String> environment, Path log) {
 
-        /** The packaged application of this build on the running JDK. */
+        /** The packaged application of this build; see {@link PackagedSidecar}. */
         public static Spec of(Map<String, String> environment, Path log) {
-            String jar = System.getProperty("sidecar.jar", "target/quarkus-app/quarkus-run.jar");
-            String options =
-                    System.getProperty("sidecar.jvm-options", "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx96m");
-            List<String> command = new ArrayList<>();
-            command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-            Stream.of(options.split(" ", -1)).filter(o -> !o.isEmpty()).forEach(command::add);
-            command.add("-jar");
-            command.add(Path.of(jar).toAbsolutePath().toString());
-            return new Spec(List.copyOf(command), Map.copyOf(environment), log);
+            return new Spec(PackagedSidecar.command(), Map.copyOf(environment), log);
         }
 
         /** Another program with the same environment. */

@@ -1,0 +1,78 @@
+package io.github.leaderelector.testkit;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How the packaged application of this build is started on the running JDK: with the JVM options and the AOT cache of
+ * the image where the JDK is as new as the image's; on an older one, as a user of the bare jar would.
+ */
+public final class PackagedSidecar {
+
+    private static final int JDK_OF_THE_IMAGE = 25;
+    private static final Path JAR =
+            Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath();
+    private static final Path CACHE = Path.of("target/sidecar.aot").toAbsolutePath();
+    private static final Path IMAGE = Path.of("src/main/docker").toAbsolutePath();
+    private static final Duration TRAINING_LIMIT = Duration.ofMinutes(3);
+
+    private PackagedSidecar() {}
+
+    /**
+     * The program and its arguments.
+     *
+     * @throws UncheckedIOException if the AOT cache cannot be made
+     */
+    public static List<String> command() {
+        return Made.COMMAND;
+    }
+
+    /** Made when first asked for: training takes some twenty seconds. */
+    private static final class Made {
+
+        static final List<String> COMMAND = make();
+
+        private static List<String> make() {
+            String java =
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString();
+            List<String> command = new ArrayList<>(List.of(java));
+            command.addAll(options());
+            command.addAll(List.of("-jar", JAR.toString()));
+            if (hasJdkOfTheImage()) {
+                train(command);
+                // Without a usable cache it does not start: nobody is to measure something else unawares.
+                command.addAll(1, List.of("-XX:AOTCache=" + CACHE, "-XX:AOTMode=on"));
+            }
+            return List.copyOf(command);
+        }
+
+        private static List<String> options() {
+            return hasJdkOfTheImage()
+                    ? List.of("@" + IMAGE.resolve("jvm.options"))
+                    : List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx96m");
+        }
+
+        private static boolean hasJdkOfTheImage() {
+            return Runtime.version().feature() >= JDK_OF_THE_IMAGE;
+        }
+
+        private static void train(List<String> command) {
+            List<String> training = new ArrayList<>(
+                    List.of(command.get(0), IMAGE.resolve("Train.java").toString(), CACHE.toString()));
+            training.addAll(command);
+            try {
+                Programs.Ended ended = Programs.run(training, "", Map.of(), TRAINING_LIMIT);
+                if (ended.status() != 0) {
+                    throw new IllegalStateException("The AOT cache was not made: " + ended.output());
+                }
+            } catch (IOException failure) {
+                throw new UncheckedIOException(failure);
+            }
+        }
+    }
+}
