@@ -80,6 +80,7 @@ final class Scene implements AutoCloseable {
         Replica leader = settle();
         knownViolations.addAll(bench.checker().report().violations());
         from = System.nanoTime();
+        bench.files().forgetBlinks();
         bench.history().mark(scenario);
         return leader;
     }
@@ -196,6 +197,14 @@ final class Scene implements AutoCloseable {
                         new AssertionError("Never led.\n" + bench.checker().describe()));
     }
 
+    /**
+     * {@code bound} for something that must happen in time, on this machine: as long as the watch of the files was held
+     * up by what else runs here in the present scenario, so may the sidecars have been.
+     */
+    Duration allowing(Duration bound) {
+        return bound.plusNanos(bench.files().longestBlink());
+    }
+
     /** Whose files were there during the present scenario, each once. */
     Set<String> led() {
         return filesOfScenario().map(Span::replica).collect(Collectors.toSet());
@@ -220,9 +229,9 @@ final class Scene implements AutoCloseable {
         Duration probe = Duration.ofNanos(readiness.lastReady() - deadline);
         String measured = "last seen at the renew deadline %+.1f ms (file), %+.1f ms (HTTP), %+.1f ms (readiness)"
                 .formatted(millis(file), millis(claim), millis(probe));
-        assertThat(file).as(measured).isLessThanOrEqualTo(GONE_AFTER_DEADLINE);
-        assertThat(claim).as(measured).isLessThanOrEqualTo(GONE_AFTER_DEADLINE);
-        assertThat(probe).as(measured).isLessThanOrEqualTo(GONE_AFTER_DEADLINE);
+        assertThat(file).as(measured).isLessThanOrEqualTo(allowing(GONE_AFTER_DEADLINE));
+        assertThat(claim).as(measured).isLessThanOrEqualTo(allowing(GONE_AFTER_DEADLINE));
+        assertThat(probe).as(measured).isLessThanOrEqualTo(allowing(GONE_AFTER_DEADLINE));
         return measured;
     }
 

@@ -97,9 +97,17 @@ public final class FileWatch implements AutoCloseable {
         return files.stream().filter(s -> s.present != null).map(s -> s.replica).toList();
     }
 
-    /** The longest time, in nanoseconds, between two looks; it is seldom more than a millisecond. */
+    /**
+     * The longest time, in nanoseconds, between two looks since {@link #forgetBlinks}; it is seldom more than a
+     * millisecond on a machine that is not busy.
+     */
     public synchronized long longestBlink() {
         return longestBlink;
+    }
+
+    /** Begins anew to look for the {@link #longestBlink}. */
+    public synchronized void forgetBlinks() {
+        longestBlink = 0;
     }
 
     @Override
