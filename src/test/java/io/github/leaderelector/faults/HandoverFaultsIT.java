@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @MethodSource("timings")
 class HandoverFaultsIT {
 
-    private static final int HANDOVERS = Form.amount("faults.handovers", 100, 12);
+    private static final int HANDOVERS = Form.amount("faults.handovers", 100, 6);
     private static final Duration MEDIAN = Duration.ofMillis(25);
     private static final Duration P99 = Duration.ofMillis(100);
 

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
  */
 class MixedFaultsIT {
 
-    private static final int HANDOVERS = Form.amount("faults.mixed", 50, 12);
+    private static final int HANDOVERS = Form.amount("faults.mixed", 50, 8);
     private static final int KILLED_EACH = 5;
     private static final List<String> OURS = List.of("sidecar-a", "sidecar-b");
     private static final List<String> THEIRS = List.of("clientgo-a", "clientgo-b");

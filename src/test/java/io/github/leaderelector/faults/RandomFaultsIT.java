@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @MethodSource("timings")
 class RandomFaultsIT {
 
-    private static final Duration DURATION = Duration.ofSeconds(Form.amount("faults.duration", 300, 60));
+    private static final Duration DURATION = Duration.ofSeconds(Form.amount("faults.duration", 300, 30));
     private static final long SEED = Long.getLong("faults.seed", System.nanoTime());
 
     private static Scene scene;
