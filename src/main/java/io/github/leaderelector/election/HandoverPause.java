@@ -23,9 +23,10 @@ final class HandoverPause {
     static final Duration FIRST_WINDOW = Duration.ofMillis(20);
 
     /**
-     * How far ahead of all others the successor is, see {@link Succession}: long enough for a cold process to write.
+     * How far ahead of all others the successor is, see {@link Succession}: long enough for a cold process to write,
+     * and for hundreds of others to see it, even where they share one processor.
      */
-    static final Duration HEAD_START = Duration.ofMillis(50);
+    static final Duration HEAD_START = Duration.ofMillis(200);
 
     private static final Duration NARROWEST = Duration.ofMillis(4);
     private static final Duration WIDEST = Duration.ofSeconds(1);
