@@ -50,34 +50,6 @@ if ($env:MVNW_VERBOSE -eq "true") {
   $VerbosePreference = "Continue"
 }
 
-# ----------------------------------------------------------------------------
-# Added by leader-elector; the rest is Apache's script, unchanged.
-# A Maven of at least 3.8.6 that is on the PATH runs instead of a download.
-# Its version is read off the name of its core jar; `mvn -v`, a JVM start, is the last resort.
-# ----------------------------------------------------------------------------
-$installedMvn = Get-Command -Name mvn -CommandType Application -ErrorAction SilentlyContinue |
-  Where-Object { $_.Path -match '\.(cmd|bat|exe)$' -and (Split-Path -Parent $_.Path) -ne $scriptDir.TrimEnd('\') } |
-  Select-Object -First 1
-if ($installedMvn) {
-  $installedHome = Split-Path -Parent (Split-Path -Parent $installedMvn.Path)
-  $installedVersion = Get-ChildItem -Path "$installedHome/lib" -Filter "maven-core-*.jar" -ErrorAction SilentlyContinue |
-    ForEach-Object { if ($_.Name -match '^maven-core-(\d+\.\d+\.\d+)') { $Matches[1] } } | Select-Object -First 1
-  if (!$installedVersion) {
-    try {
-      $installedVersion = & $installedMvn.Path -v |
-        ForEach-Object { if ($_ -match 'Apache Maven (\d+\.\d+\.\d+)') { $Matches[1] } } | Select-Object -First 1
-    } catch {
-      Write-Verbose "$($installedMvn.Path) -v failed: $_"
-    }
-  }
-  if ($installedVersion -and [version]$installedVersion -ge [version]"3.8.6") {
-    Write-Verbose "Found Maven $installedVersion at $($installedMvn.Path)"
-    Write-Output "MVN_CMD=$($installedMvn.Path)"
-    exit 0
-  }
-}
-# ---------------------------------------------------------------- end of the addition
-
 # calculate distributionUrl, requires .mvn/wrapper/maven-wrapper.properties
 $distributionUrl = (Get-Content -Raw "$scriptDir/.mvn/wrapper/maven-wrapper.properties" | ConvertFrom-StringData).distributionUrl
 if (!$distributionUrl) {
