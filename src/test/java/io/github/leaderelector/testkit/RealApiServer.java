@@ -266,6 +266,15 @@ public final class RealApiServer implements AutoCloseable {
         return "token-of-" + user;
     }
 
+    /**
+     * Writes {@code file}, by which programs such as kubectl talk to it as {@code user}, past all proxies.
+     *
+     * @return {@code file}
+     */
+    public Path kubeconfig(Path file, String user) {
+        return Kubeconfigs.write(file, this, port, user);
+    }
+
     /** What the users asked for. */
     public AuditLog audit() {
         return audit;
