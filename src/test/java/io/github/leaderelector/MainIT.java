@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.leaderelector.testkit.EventStreamClient;
+import io.github.leaderelector.testkit.Programs;
 import io.github.leaderelector.testkit.Wait;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -22,7 +23,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,6 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MainIT {
 
     private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final List<String> PACKAGE = List.of("-jar", "target/quarkus-app/quarkus-run.jar");
 
     @TempDir
     Path directory;
@@ -186,7 +190,53 @@ class MainIT {
         assertThat(err).isEmptyFile();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"", "-Xmx48m -Dleader-elector.identity=appended"})
+    void inTheImageJavaOptsAppendComesBehindTheOptionsThereAre(String append) throws Exception {
+        // What starts the sidecar in the image; see the Dockerfile.
+        int port = startServing(
+                List.of("@src/main/docker/jvm.options", "-jar", imagesJar().toString()),
+                Map.of("JAVA_OPTS_APPEND", append));
+
+        assertThat(get(port, "/leader")).contains(append.isEmpty() ? "\"pod-a\"" : "\"appended\"");
+        String[] own = process.info().arguments().orElseThrow();
+        assertThat(own).contains("@src/main/docker/jvm.options");
+        if (!append.isEmpty()) {
+            assertThat(own).containsSubsequence("@src/main/docker/jvm.options", "-Xmx48m", "-jar");
+        }
+        process.destroy();
+        assertThat(status()).isZero();
+        assertThat(err).isEmptyFile();
+    }
+
+    /** As in the image: beside the application, which it finds by its manifest. */
+    private Path imagesJar() throws IOException {
+        Assumptions.assumeTrue(
+                Runtime.version().feature() >= 25, "The image's launcher needs JDK 25, as the image has it.");
+        Path app = Files.createDirectory(directory.resolve("app"));
+        try (Stream<Path> parts = Files.list(Path.of("target", "quarkus-app"))) {
+            for (Path part : parts.toList()) {
+                Files.createSymbolicLink(app.resolve(part.getFileName()), part.toAbsolutePath());
+            }
+        }
+        Path classes = directory.resolve("classes");
+        Path jar = app.resolve("launch.jar");
+        for (String command : List.of(
+                "javac -d " + classes + " -cp target/quarkus-app/quarkus-run.jar src/main/docker/Launch.java",
+                "jar --create --file " + jar + " --manifest src/main/docker/launch.mf -C " + classes + " .")) {
+            String[] words = command.split(" ", -1);
+            words[0] = Path.of(System.getProperty("java.home"), "bin", words[0]).toString();
+            Programs.Ended ended = Programs.run(List.of(words), "", Map.of());
+            assertThat(ended.status()).as(ended.output()).isZero();
+        }
+        return jar;
+    }
+
     private int startServing(Map<String, String> settings) throws Exception {
+        return startServing(PACKAGE, settings);
+    }
+
+    private int startServing(List<String> arguments, Map<String, String> settings) throws Exception {
         int port = freePort();
         Map<String, String> all = new HashMap<>(settings);
         all.putAll(Map.of(
@@ -194,7 +244,7 @@ class MainIT {
                 "NAMESPACE", "prod",
                 "IDENTITY", "pod-a",
                 "HTTP_PORT", String.valueOf(port)));
-        start(all);
+        start(arguments, all);
         long giveUp = System.nanoTime() + LIMIT.toNanos();
         while (true) {
             try {
@@ -210,10 +260,13 @@ class MainIT {
     }
 
     private void start(Map<String, String> settings) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-jar",
-                Path.of("target", "quarkus-app", "quarkus-run.jar").toString());
+        start(PACKAGE, settings);
+    }
+
+    private void start(List<String> arguments, Map<String, String> settings) throws IOException {
+        List<String> command = new ArrayList<>(arguments);
+        command.add(0, Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        ProcessBuilder builder = new ProcessBuilder(command);
         Map<String, String> environment = builder.environment();
         environment.keySet().removeIf(name -> name.startsWith("KUBE") || name.startsWith("QUARKUS"));
         environment.put("KUBECONFIG", directory.resolve("no-kubeconfig").toString());
