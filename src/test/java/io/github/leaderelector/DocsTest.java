@@ -66,7 +66,8 @@ class DocsTest {
     }
 
     static List<Path> documentsAndManifests() {
-        return Stream.concat(documents().stream(), files(MANIFESTS, ".yaml").stream())
+        return Stream.of(documents(), files(MANIFESTS, ".yaml"), files(Path.of("examples"), ".yaml"))
+                .flatMap(List::stream)
                 .toList();
     }
 
@@ -190,6 +191,17 @@ class DocsTest {
         }
     }
 
+    /** {@code DocsCommandsIT} finds the commands by their fences. */
+    @ParameterizedTest
+    @MethodSource("documents")
+    void everyBlockOfCodeIsFenced(Path document) {
+        assertThat(Pattern.compile("(?m)^\\n {4}.*")
+                        .matcher(CODE_BLOCK.matcher(read(document)).replaceAll(""))
+                        .results()
+                        .map(MatchResult::group))
+                .isEmpty();
+    }
+
     @ParameterizedTest
     @MethodSource("documents")
     void everyTestThatADocumentNamesExists(Path document) {
@@ -282,7 +294,8 @@ class DocsTest {
     private static List<Path> files(Path directory, String suffix) {
         try (Stream<Path> all = Files.walk(directory)) {
             return all.filter(file -> file.toString().endsWith(suffix))
-                    .filter(file -> Stream.of("target", ".git", ".mvn").noneMatch(file::startsWith))
+                    .filter(file -> Stream.of(".git", ".mvn").noneMatch(file::startsWith))
+                    .filter(file -> !file.toString().matches("(.*/)?target/.*"))
                     .sorted()
                     .toList();
         } catch (IOException e) {
