@@ -66,6 +66,7 @@ final class Wiring {
                 kubernetes,
                 hub.current().lease(),
                 settings.identity(),
+                settings.podName(),
                 timings,
                 settings.drain(),
                 hub,

@@ -191,6 +191,7 @@ class ManifestsIT {
                         client.getConfiguration(),
                         ref,
                         "pod-a",
+                        "pod-a",
                         timings,
                         Duration.ZERO,
                         hub,

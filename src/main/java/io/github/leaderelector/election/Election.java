@@ -52,6 +52,7 @@ public final class Election implements Candidacy, Vital, AutoCloseable {
 
     /**
      * @param config where the API server is; its retries and time-outs are replaced by the election's
+     * @param podName the name of our pod, which may tell the workload that the Lease is marked with
      * @param drain how long the Lease is held on after a claim was dropped; zero or more
      * @param listener who counts the requests
      */
@@ -59,6 +60,7 @@ public final class Election implements Candidacy, Vital, AutoCloseable {
             Config config,
             LeaseRef ref,
             String identity,
+            String podName,
             Timings timings,
             Duration drain,
             LeadershipHub hub,
@@ -70,6 +72,7 @@ public final class Election implements Candidacy, Vital, AutoCloseable {
                         .build(),
                 ref,
                 identity,
+                podName,
                 timings,
                 drain,
                 hub,
@@ -82,6 +85,7 @@ public final class Election implements Candidacy, Vital, AutoCloseable {
             KubernetesClient client,
             LeaseRef ref,
             String identity,
+            String podName,
             Timings timings,
             Duration drain,
             LeadershipHub hub,
@@ -101,7 +105,7 @@ public final class Election implements Candidacy, Vital, AutoCloseable {
                 ticker,
                 listener);
         this.parts = new ElectionParts(
-                api, ref, identity, timings, drain, hub, hub::observe, ticker, executor, new Random());
+                api, ref, identity, podName, timings, drain, hub, hub::observe, ticker, executor, new Random());
         WatchedLock lock = new WatchedLock(parts.session(), parts.tracker(), ref, identity, timings.leaseDuration());
         parts.electors(() -> new Fabric8Elector(client, lock, timings, executor));
         hub.subscribe("claim watchdog", watchdogExecutor, new ClaimWatchdog(hub, ticker, watchdogExecutor));

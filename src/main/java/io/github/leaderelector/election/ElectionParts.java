@@ -15,6 +15,7 @@ import java.util.random.RandomGenerator;
  */
 final class ElectionParts implements ElectionRunner.WatchTrust {
 
+    private final WorkloadMark mark;
     private final LeaseTracker tracker;
     private final LeaseSession session;
     private final LeaseWatcher watcher;
@@ -26,6 +27,7 @@ final class ElectionParts implements ElectionRunner.WatchTrust {
     };
 
     /**
+     * @param podName the name of our pod, which may tell the workload that the Lease is marked with
      * @param drain how long the Lease is held on after a claim was dropped
      * @param observer who is told what is observed: the hub
      * @param executor the election's one thread
@@ -34,6 +36,7 @@ final class ElectionParts implements ElectionRunner.WatchTrust {
             LeaseApi api,
             LeaseRef ref,
             String identity,
+            String podName,
             Timings timings,
             Duration drain,
             LeadershipHub hub,
@@ -41,9 +44,10 @@ final class ElectionParts implements ElectionRunner.WatchTrust {
             Ticker ticker,
             ScheduledExecutorService executor,
             RandomGenerator random) {
+        this.mark = new WorkloadMark(ref, identity, PodName.of(podName).workload());
         this.tracker = new LeaseTracker(identity, timings.leaseDuration(), observer, ticker, this::changed);
         this.session = new LeaseSession(
-                api, ref, identity, timings, tracker, hub, ticker, this::trusted, new ProblemLog(ticker));
+                api, ref, identity, mark, timings, tracker, hub, ticker, this::trusted, new ProblemLog(ticker));
         this.watcher = new LeaseWatcher(api, tracker, session, ticker, executor, random, this::changed);
         Succession succession = new Succession(tracker, session, identity, executor, random, () -> named.run());
         this.runner = new ElectionRunner(
@@ -100,6 +104,7 @@ final class ElectionParts implements ElectionRunner.WatchTrust {
     }
 
     private void changed() {
+        tracker.document().ifPresent(mark::check);
         runner.changed();
     }
 

@@ -26,6 +26,9 @@ public final class LeaseDocument {
     /** The annotation that carries {@link #successor}. */
     static final String SUCCESSOR = "leader-elector.github.io/successor";
 
+    /** The annotation that carries {@link #workload}. */
+    static final String WORKLOAD = "leader-elector.github.io/workload";
+
     private final Lease lease;
 
     /** Wraps {@code lease}, which must not be changed afterwards. */
@@ -131,6 +134,13 @@ public final class LeaseDocument {
         return successor == null || successor.isEmpty() ? null : successor;
     }
 
+    /** The workload that the holder belongs to, see {@link WorkloadMark}; null when it is not known. */
+    @Nullable
+    String workload() {
+        String workload = annotation(WORKLOAD);
+        return workload == null || workload.isEmpty() ? null : workload;
+    }
+
     private @Nullable String annotation(String key) {
         return lease.getMetadata() == null || lease.getMetadata().getAnnotations() == null
                 ? null
@@ -158,6 +168,16 @@ public final class LeaseDocument {
         return new LeaseDocument(copy().editMetadata()
                 .addToAnnotations(HANDOVER_WINDOW, Long.toString(window.toNanos() / 1000))
                 .endMetadata()
+                .build());
+    }
+
+    /** A copy that is marked with {@code workload}, or not marked. */
+    LeaseDocument withWorkload(Optional<String> workload) {
+        LeaseBuilder unmarked =
+                copy().editMetadata().removeFromAnnotations(WORKLOAD).endMetadata();
+        return new LeaseDocument(workload.map(name ->
+                        unmarked.editMetadata().addToAnnotations(WORKLOAD, name).endMetadata())
+                .orElse(unmarked)
                 .build());
     }
 

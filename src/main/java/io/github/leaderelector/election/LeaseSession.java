@@ -33,6 +33,7 @@ final class LeaseSession {
     private final LeaseApi api;
     private final LeaseRef ref;
     private final String identity;
+    private final WorkloadMark mark;
     private final Timings timings;
     private final LeaseTracker tracker;
     private final LeadershipHub hub;
@@ -49,6 +50,7 @@ final class LeaseSession {
             LeaseApi api,
             LeaseRef ref,
             String identity,
+            WorkloadMark mark,
             Timings timings,
             LeaseTracker tracker,
             LeadershipHub hub,
@@ -58,6 +60,7 @@ final class LeaseSession {
         this.api = api;
         this.ref = ref;
         this.identity = identity;
+        this.mark = mark;
         this.timings = timings;
         this.tracker = tracker;
         this.hub = hub;
@@ -242,12 +245,13 @@ final class LeaseSession {
         // client-go counts a transition when the holder changes, and an absent Lease begins at 0.
         boolean sameHolder = identity.equals(present.holder()) || present.version() == 0;
         LeaseDocument base = carriesOn || present.successor() == null ? present : present.withoutSuccessor();
-        return base.heldBy(
-                identity,
-                timings.leaseDuration(),
-                acquired == null ? renewTime : acquired,
-                renewTime,
-                present.term() + (sameHolder ? 0 : 1));
+        return mark.on(base)
+                .heldBy(
+                        identity,
+                        timings.leaseDuration(),
+                        acquired == null ? renewTime : acquired,
+                        renewTime,
+                        present.term() + (sameHolder ? 0 : 1));
     }
 
     /**

@@ -95,6 +95,7 @@ abstract class ElectionContract {
                     change.apply(config(network.port())),
                     ref,
                     identity,
+                    identity,
                     TIMINGS,
                     drain,
                     hub,

@@ -119,6 +119,7 @@ class HerdIT {
                         client,
                         lease,
                         identity,
+                        identity,
                         TIMINGS,
                         Duration.ZERO,
                         hub,

@@ -6,6 +6,7 @@ import io.github.leaderelector.CollectedLog;
 import io.github.leaderelector.leadership.LeadershipHub;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -24,6 +25,7 @@ class LeaseWatcherTest {
             api,
             SimulatedCandidate.LEASE,
             "pod-a",
+            new WorkloadMark(SimulatedCandidate.LEASE, "pod-a", Optional.empty()),
             ElectionStage.TIMINGS,
             tracker,
             hub,

@@ -17,6 +17,9 @@ final class SimulatedCandidate {
 
     static final LeaseRef LEASE = new LeaseRef("prod", "app-lock");
 
+    static final String WORKLOAD = "app";
+    private static final String POD = WORKLOAD + "-0";
+
     /** A way in which the product could be broken, to see that the simulation notices. */
     enum Mutation {
         NONE,
@@ -66,6 +69,7 @@ final class SimulatedCandidate {
                 connection,
                 LEASE,
                 identity,
+                POD,
                 timings,
                 drain,
                 hub,

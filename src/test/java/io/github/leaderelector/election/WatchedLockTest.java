@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.temporal.ChronoUnit;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -34,6 +35,7 @@ class WatchedLockTest {
             api,
             SimulatedCandidate.LEASE,
             "pod-a",
+            new WorkloadMark(SimulatedCandidate.LEASE, "pod-a", Optional.empty()),
             ElectionStage.TIMINGS,
             tracker,
             hub,
