@@ -1,6 +1,7 @@
 package io.github.leaderelector.election;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * candidates there are. A successor has no right to the Lease, only the first turn; when it does not use it, the others
  * come.
  *
+ * <p>In a rollout of a Deployment a new pod takes the place of a successor that is an old one, like the holder, and so
+ * soon to be stopped, too: the lead then changes once, not with each old pod.
+ *
  * <p>For one thread at a time, the election's.
  */
 final class Succession {
@@ -34,6 +38,8 @@ final class Succession {
     private final RandomGenerator random;
     private final Runnable named;
 
+    private boolean arrived;
+    private Optional<String> outgoing = Optional.empty();
     private boolean candidate;
     private @Nullable Future<?> alarm;
     private CompletableFuture<?> writing = CompletableFuture.completedFuture(null);
@@ -62,6 +68,7 @@ final class Succession {
      */
     void evaluate(boolean candidate) {
         this.candidate = candidate;
+        arrive();
         boolean isNamed = identity.equals(successor());
         if (isNamed && !wasNamed) {
             named.run();
@@ -74,6 +81,21 @@ final class Succession {
         }
     }
 
+    /** In a rollout, the Lease that a new pod finds is held by an old one. */
+    private void arrive() {
+        Standing standing = tracker.standing();
+        if (arrived || standing instanceof Standing.Unknown) {
+            return;
+        }
+        arrived = true;
+        if (standing instanceof Standing.Held held) {
+            Optional<String> revision = PodName.of(identity).revision();
+            outgoing = PodName.of(held.holder())
+                    .revision()
+                    .filter(theirs -> revision.isPresent() && !revision.get().equals(theirs));
+        }
+    }
+
     private @Nullable String successor() {
         return tracker.document().map(LeaseDocument::successor).orElse(null);
     }
@@ -81,9 +103,13 @@ final class Succession {
     private boolean missing() {
         // A namesake's successor would be itself.
         return candidate
-                && successor() == null
                 && tracker.standing() instanceof Standing.Held held
-                && !held.holder().equals(identity);
+                && !held.holder().equals(identity)
+                && (successor() == null || (isOutgoing(held.holder()) && isOutgoing(successor())));
+    }
+
+    private boolean isOutgoing(@Nullable String pod) {
+        return pod != null && outgoing.isPresent() && PodName.of(pod).revision().equals(outgoing);
     }
 
     private void standIn(Duration pause) {

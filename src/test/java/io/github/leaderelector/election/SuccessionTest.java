@@ -105,6 +105,40 @@ class SuccessionTest {
     }
 
     @Test
+    void inARolloutANewPodComesBeforeTheOldOnes() {
+        stage.leader("web-6df9d7b69f-22gqm");
+        stage.follower("web-6df9d7b69f-98b86");
+        stage.run(SETTLED);
+        assertThat(successor()).isEqualTo("web-6df9d7b69f-98b86");
+
+        SimulatedCandidate first = stage.follower("web-7c8b5d4f6-x2kfj");
+        stage.run(SETTLED);
+        assertThat(successor()).isEqualTo(first.identity);
+
+        SimulatedCandidate second = stage.follower("web-7c8b5d4f6-jnjkq");
+        stage.run(SETTLED);
+        assertThat(successor()).isEqualTo(first.identity);
+        assertThat(second.claims()).isFalse();
+    }
+
+    @Test
+    void afterTheHandoverOfARolloutNobodyTakesThePlaceOfASuccessor() {
+        SimulatedCandidate old = stage.leader("web-6df9d7b69f-22gqm");
+        stage.follower("web-6df9d7b69f-98b86");
+        stage.follower("web-7c8b5d4f6-x2kfj");
+        stage.follower("web-7c8b5d4f6-jnjkq");
+        stage.run(SETTLED);
+        old.stop();
+        stage.run(SETTLED);
+        String next = successor();
+
+        stage.run(Duration.ofMinutes(1));
+
+        assertThat(next).isNotNull();
+        assertThat(successor()).isEqualTo(next);
+    }
+
+    @Test
     void whoCannotSeeAReleaseAtOnceDoesNotWantToBeNext() {
         SimulatedCandidate leader = stage.leader("pod-0");
         SimulatedCandidate blind = stage.candidate("pod-1");
