@@ -108,7 +108,8 @@ class ManifestsIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"native-sidecar", "plain-sidecar", "native-sidecar readiness-gate"})
+    @ValueSource(
+            strings = {"native-sidecar", "plain-sidecar", "native-sidecar readiness-gate", "native-sidecar label-gate"})
     void theComponentsPassADryRunAndTheirPodsMeetTheRestrictedStandard(String components) {
         List<HasMetadata> items = items(Kustomize.example(
                 "dry-run-" + components.replace(' ', '-'), "leader-elector:1", components.split(" ", -1)));

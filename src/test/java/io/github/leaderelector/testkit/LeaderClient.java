@@ -20,7 +20,7 @@ public final class LeaderClient implements AutoCloseable {
     private static final byte[] REQUEST = "GET /leader HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n\r\n"
             .getBytes(StandardCharsets.US_ASCII);
 
-    private final int port;
+    private final InetSocketAddress address;
     private final int patienceMillis;
     private @Nullable Socket socket;
     private @Nullable InputStream in;
@@ -30,7 +30,15 @@ public final class LeaderClient implements AutoCloseable {
      * @param patience how long to wait for an answer
      */
     public LeaderClient(int port, Duration patience) {
-        this.port = port;
+        this(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), patience);
+    }
+
+    /**
+     * @param address where the sidecar, or a Service over it, serves
+     * @param patience how long to wait for a connection, and for an answer
+     */
+    public LeaderClient(InetSocketAddress address, Duration patience) {
+        this.address = address;
         this.patienceMillis = (int) patience.toMillis();
     }
 
@@ -64,7 +72,7 @@ public final class LeaderClient implements AutoCloseable {
             socket = fresh;
             fresh.setTcpNoDelay(true);
             fresh.setSoTimeout(patienceMillis);
-            fresh.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), patienceMillis);
+            fresh.connect(address, patienceMillis);
             in = new BufferedInputStream(fresh.getInputStream());
         }
         return in;
