@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Not Fabric8's typed client, whose patches read the whole object before.
  */
 @Singleton
-final class ApiServer {
+final class ApiServer implements Api {
 
     /** How long a request may take. */
     static final Duration TIMEOUT = Duration.ofSeconds(3);
@@ -39,16 +39,13 @@ final class ApiServer {
         this.config = config;
     }
 
-    /** The answer to GET {@code path}. Fails with an {@link ApiException}. */
-    CompletableFuture<JsonNode> get(String path) {
+    @Override
+    public CompletableFuture<JsonNode> get(String path) {
         return answered("GET", path, null, null, true);
     }
 
-    /**
-     * The answer to {@code method} on {@code path}, which is sent again at once if the connection breaks, so that it
-     * must not matter how often it arrives. Fails with an {@link ApiException}.
-     */
-    CompletableFuture<JsonNode> send(String method, String path, String contentType, JsonNode body) {
+    @Override
+    public CompletableFuture<JsonNode> send(String method, String path, String contentType, JsonNode body) {
         return answered(method, path, contentType, body, true);
     }
 

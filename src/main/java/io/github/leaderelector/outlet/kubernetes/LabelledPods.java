@@ -19,11 +19,11 @@ final class LabelledPods implements Pods {
 
     private static final String MERGE_PATCH = "application/merge-patch+json";
 
-    private final ApiServer api;
+    private final Api api;
     private final String collection;
     private final PodLabel label;
 
-    LabelledPods(ApiServer api, String namespace, PodLabel label) {
+    LabelledPods(Api api, String namespace, PodLabel label) {
         this.api = api;
         this.collection = "/api/v1/namespaces/" + namespace + "/pods";
         this.label = label;

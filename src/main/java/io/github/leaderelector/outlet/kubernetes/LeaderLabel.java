@@ -74,12 +74,7 @@ public final class LeaderLabel implements LeadershipObserver {
     /** The label that the settings name, which they must. */
     @Inject
     public LeaderLabel(
-            Settings settings,
-            Config kubernetes,
-            ApiServer api,
-            LeadershipHub hub,
-            Ticker ticker,
-            MeterRegistry meters) {
+            Settings settings, Config kubernetes, Api api, LeadershipHub hub, Ticker ticker, MeterRegistry meters) {
         this(
                 new LabelledPods(
                         api, namespace(kubernetes, hub), settings.leaderLabel().orElseThrow()),

@@ -48,7 +48,7 @@ public final class LeaseEvents implements LeadershipObserver {
 
     private static final Set<Reason.Code> AS_INTENDED = Set.of(Reason.Code.SHUTDOWN, Reason.Code.STEP_DOWN);
 
-    private final ApiServer api;
+    private final Api api;
     private final LeadershipHub hub;
     private final Ticker ticker;
     private final Runnable permissionCheck;
@@ -66,7 +66,7 @@ public final class LeaseEvents implements LeadershipObserver {
 
     /** The Events that tell what {@code hub} remembers. */
     @Inject
-    public LeaseEvents(ApiServer api, LeadershipHub hub, Ticker ticker) {
+    public LeaseEvents(Api api, LeadershipHub hub, Ticker ticker) {
         this.api = api;
         this.hub = hub;
         this.ticker = ticker;

@@ -20,7 +20,7 @@ final class PermissionCheck {
     /** Nothing may stand between the start and the first campaign. */
     private static final Duration DELAY = Duration.ofSeconds(1);
 
-    private final ApiServer api;
+    private final Api api;
     private final String namespace;
     private final String resource;
     private final List<String> verbs;
@@ -33,8 +33,7 @@ final class PermissionCheck {
      * @param resource of the core group, such as {@code pods}
      * @param setting which setting needs it
      */
-    PermissionCheck(
-            ApiServer api, String namespace, String resource, List<String> verbs, String setting, Ticker ticker) {
+    PermissionCheck(Api api, String namespace, String resource, List<String> verbs, String setting, Ticker ticker) {
         this.api = api;
         this.namespace = namespace;
         this.resource = resource;

@@ -1,0 +1,17 @@
+package io.github.leaderelector.outlet.kubernetes;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.concurrent.CompletableFuture;
+
+/** Requests to the API server, in JSON. Its methods do not block. */
+interface Api {
+
+    /** The answer to GET {@code path}. Fails with an {@link ApiException}. */
+    CompletableFuture<JsonNode> get(String path);
+
+    /**
+     * The answer to {@code method} on {@code path}, which is sent again at once if the connection breaks, so that it
+     * must not matter how often it arrives. Fails with an {@link ApiException}.
+     */
+    CompletableFuture<JsonNode> send(String method, String path, String contentType, JsonNode body);
+}
