@@ -137,6 +137,46 @@ class LeaseWatcherTest {
     }
 
     @Test
+    void distrustsAfterASecondAndReplacesAfterThreeAWatchThatOpenedButDoesNotShowTheLeaseThatIsThere() {
+        heldByOther();
+        watcher.open();
+
+        run(Duration.ofMillis(900));
+        assertThat(watcher.trusted()).isTrue();
+        run(Duration.ofMillis(300));
+        assertThat(watcher.trusted()).isFalse();
+        run(Duration.ofMillis(2_500));
+        assertThat(api.listeners).hasSize(2);
+        assertThat(api.closedWatches).isOne();
+    }
+
+    @Test
+    void keepsAWatchThatBeginsWithTheLeaseThatIsThere() {
+        heldByOther();
+        watcher.open();
+        api.listeners.get(0).changed(api.server.get().orElseThrow());
+
+        run(Duration.ofSeconds(30));
+
+        assertThat(watcher.trusted()).isTrue();
+        assertThat(api.listeners).hasSize(1);
+    }
+
+    @Test
+    void saysThatItMayNotWatchSecondsAfterTheStartEvenIfTheFirstAttemptSeemedToSucceed() {
+        heldByOther();
+        watcher.open();
+        api.watchFailure = new LeaseApiException(403, "Not allowed to watch.", null);
+        try (CollectedLog log = new CollectedLog(LeaseWatcher.class)) {
+            run(Duration.ofSeconds(5));
+
+            assertThat(log.lines())
+                    .filteredOn(line -> line.startsWith("WARN LE-208 "))
+                    .hasSize(1);
+        }
+    }
+
+    @Test
     void trustsAgainWhenTheChangeArrivesLate() {
         watcher.open();
         heldByOther();
