@@ -3,7 +3,6 @@ package io.github.leaderelector.election;
 import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReview;
 import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReviewBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.github.leaderelector.leadership.LeaseRef;
 import java.util.List;
 import java.util.Optional;
@@ -40,7 +39,8 @@ final class AccessCheck implements Runnable {
             verbs = List.of("get", "watch", "update", "create").stream()
                     .filter(verb -> !allowed(verb, verb.equals("create") ? null : ref.name()))
                     .toList();
-        } catch (KubernetesClientException cannotTell) {
+        } catch (RuntimeException cannotTell) {
+            // Not only those of Fabric8: a client that was closed meanwhile throws Vert.x's.
             LOG.debugf("Permissions cannot be checked: %s", cannotTell.getMessage());
             return Optional.empty();
         }
