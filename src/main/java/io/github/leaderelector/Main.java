@@ -1,6 +1,7 @@
 package io.github.leaderelector;
 
 import io.github.leaderelector.config.Settings;
+import io.github.leaderelector.outlet.http.UnreadableRequests;
 import io.quarkus.arc.Arc;
 import io.quarkus.arc.ArcContainer;
 import io.quarkus.runtime.Quarkus;
@@ -36,6 +37,7 @@ public final class Main {
     public static void main(String... args) {
         Exit exit = new Exit(System.err, terminationMessagePath(), Main::drain);
         Runtime.getRuntime().addShutdownHook(new Thread(exit::onShutdown, "exit"));
+        UnreadableRequests.enable();
         try {
             Quarkus.run(null, exit::onStopped, args);
         } catch (Throwable failure) {

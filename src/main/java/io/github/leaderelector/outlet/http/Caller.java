@@ -26,8 +26,7 @@ final class Caller {
             return Optional.of("Only the containers of this pod may ask for that, over 127.0.0.1 or [::1].");
         }
         String host = request.getHeader(HttpHeaders.HOST);
-        // HTTP/2 has no such header, but the same in a place of its own.
-        HostAndPort authority = host == null ? request.authority() : HostAndPort.parseAuthority(host, -1);
+        HostAndPort authority = host == null ? null : HostAndPort.parseAuthority(host, -1);
         if (authority == null || !thisMachine(authority.host())) {
             return Optional.of("The header Host must be localhost, 127.0.0.1 or [::1].");
         }

@@ -130,7 +130,8 @@ public final class EventStreams implements LeadershipObserver {
         return false;
     }
 
-    private static boolean includes(MIMEHeader accepted, String type, String subtype) {
+    /** Whether {@code accepted} allows {@code type/subtype}. */
+    static boolean includes(MIMEHeader accepted, String type, String subtype) {
         return accepted.weight() > 0
                 && (accepted.component().equals("*") || accepted.component().equalsIgnoreCase(type))
                 && (accepted.subComponent().equals("*")

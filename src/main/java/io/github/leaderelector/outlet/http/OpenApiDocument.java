@@ -17,7 +17,7 @@ final class OpenApiDocument {
     private static final String RESOURCE = "/openapi.yaml";
 
     void route(@Observes Router router) {
-        router.get("/q/openapi").handler(OpenApiDocument::answer);
+        router.route("/q/openapi").handler(OpenApiDocument::answer);
     }
 
     private static void answer(RoutingContext request) {

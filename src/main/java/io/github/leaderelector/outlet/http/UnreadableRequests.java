@@ -1,0 +1,61 @@
+package io.github.leaderelector.outlet.http;
+
+import io.netty.bootstrap.ChannelInitializerExtension;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.impl.HttpServerConnection;
+import io.vertx.core.net.impl.VertxHandler;
+
+/**
+ * Answers what is not HTTP, or too long to be read, with its status and one sentence; Vert.x would send the status
+ * alone.
+ *
+ * <p>Vert.x has a handler for that, but Quarkus does not show us the server before it listens. So this joins in where
+ * Netty makes the connections: {@link #enable()} must be called before the first. Safe for use by many threads.
+ */
+public final class UnreadableRequests extends ChannelInitializerExtension {
+
+    static final String NOT_HTTP = "This is not a request as HTTP/1.1 has it.";
+
+    /** Called by {@link java.util.ServiceLoader}. */
+    public UnreadableRequests() {}
+
+    /** Lets Netty look for this class, and Quarkus leave paths that are not encoded to {@link Refusals}. */
+    public static void enable() {
+        System.setProperty(EXTENSIONS_SYSTEM_PROPERTY, "serviceload");
+        System.setProperty("vertx.disableURIValidation", "true");
+    }
+
+    @Override
+    public void postInitializeServerChildChannel(Channel connection) {
+        connection.pipeline().addLast(new Introduction());
+    }
+
+    private static void answer(HttpServerRequest request) {
+        Throwable cause = request.decoderResult().cause();
+        if (cause instanceof TooLongHttpLineException) {
+            Refusals.refuse(request.response(), 414, "The path and the query are too long.");
+        } else if (cause instanceof TooLongHttpHeaderException) {
+            Refusals.refuse(request.response(), 431, "The headers are too long.");
+        } else {
+            Refusals.refuse(request.response(), 400, NOT_HTTP);
+        }
+    }
+
+    /** Tells the connection, once its parts are together and before it reads, who answers what it cannot read. */
+    private static final class Introduction extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelActive(ChannelHandlerContext context) {
+            VertxHandler<?> vertx = context.pipeline().get(VertxHandler.class);
+            if (vertx != null && vertx.getConnection() instanceof HttpServerConnection connection) {
+                connection.invalidRequestHandler(UnreadableRequests::answer);
+            }
+            context.pipeline().remove(this);
+            context.fireChannelActive();
+        }
+    }
+}
