@@ -1,9 +1,13 @@
 package io.github.leaderelector.election;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fabric8.kubernetes.api.model.Status;
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.github.leaderelector.leadership.Candidacy;
 import io.github.leaderelector.leadership.ElectionListener;
 import io.github.leaderelector.leadership.LeadershipHub;
@@ -69,6 +73,7 @@ public final class Election implements Candidacy, Vital, AutoCloseable {
         this(
                 new KubernetesClientBuilder()
                         .withConfig(patient(config, timings))
+                        .withKubernetesSerialization(kinds())
                         .build(),
                 ref,
                 identity,
@@ -109,6 +114,14 @@ public final class Election implements Candidacy, Vital, AutoCloseable {
         WatchedLock lock = new WatchedLock(parts.session(), parts.tracker(), ref, identity, timings.leaseDuration());
         parts.electors(() -> new Fabric8Elector(client, lock, timings, executor));
         hub.subscribe("claim watchdog", watchdogExecutor, new ClaimWatchdog(hub, ticker, watchdogExecutor));
+    }
+
+    /** Knows what the election is told, and does not load hundreds of other kinds from the class path. */
+    static KubernetesSerialization kinds() {
+        KubernetesSerialization kinds = new KubernetesSerialization(new ObjectMapper(), false);
+        kinds.registerKubernetesResource(Lease.class);
+        kinds.registerKubernetesResource(Status.class);
+        return kinds;
     }
 
     static Config patient(Config config, Timings timings) {

@@ -112,6 +112,7 @@ class HerdIT {
                 .build();
         var client = new KubernetesClientBuilder()
                 .withConfig(Election.patient(config, TIMINGS))
+                .withKubernetesSerialization(Election.kinds())
                 .withHttpClientFactory(new VertxHttpClientFactory(vertx))
                 .build();
         return new Candidate(
