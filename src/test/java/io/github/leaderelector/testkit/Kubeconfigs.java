@@ -16,7 +16,7 @@ public final class Kubeconfigs {
      *
      * @return {@code file}
      */
-    static Path write(Path file, RealApiServer server, int port, String user) {
+    public static Path write(Path file, RealApiServer server, int port, String user) {
         String text = """
         apiVersion: v1
         kind: Config

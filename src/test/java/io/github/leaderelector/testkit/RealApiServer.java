@@ -280,7 +280,8 @@ public final class RealApiServer implements AutoCloseable {
         return audit;
     }
 
-    ServerCertificate certificate() {
+    /** Its certificate, by which clients know it. */
+    public ServerCertificate certificate() {
         return certificate;
     }
 
