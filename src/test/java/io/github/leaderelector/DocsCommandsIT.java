@@ -51,6 +51,7 @@ class DocsCommandsIT {
             Map.entry("./mvnw -Pdemo -Ddemo.rounds=4", BUILD),
             Map.entry("./mvnw -Pfaults verify -Dfaults.short", BUILD),
             Map.entry("./mvnw -Pfaults verify", BUILD),
+            Map.entry("./mvnw -Pbench verify", BUILD),
             Map.entry(".ci/run", BUILD),
             Map.entry("./mvnw test -Dtest=SimulationTest -Dsimulation.schedules=1000000", BUILD),
             Map.entry("./mvnw test -Dtest=SimulationTest -Dsimulation.seed=4711", BUILD),

@@ -44,7 +44,7 @@ enum Contestant {
                     "KUBERNETES_SERVICE_PORT",
                     String.valueOf(server.port()),
                     "KUBERNETES_CERTS_CA_FILE",
-                    server.certificate().certificate().toAbsolutePath().toString(),
+                    server.certificateFile().toString(),
                     "KUBERNETES_AUTH_SERVICEACCOUNT_TOKEN",
                     token.toString(),
                     "KUBERNETES_AUTH_TRYKUBECONFIG",

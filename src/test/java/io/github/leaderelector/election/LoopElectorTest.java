@@ -37,8 +37,11 @@ class LoopElectorTest {
     /** The deadline is so long that a busy machine does not miss it by chance. */
     private static final Timings TIMINGS = new Timings(ms(9_000), ms(8_000), ms(20));
 
-    /** How much an interval may be shorter than it should be, since clocks are read a little late. */
-    private static final Duration CLOCK = ms(3);
+    /**
+     * How much an interval may be shorter than it should be, since clocks are read late, on a busy machine by
+     * milliseconds.
+     */
+    private static final Duration CLOCK = ms(15);
 
     private static Duration ms(long millis) {
         return Duration.ofMillis(millis);

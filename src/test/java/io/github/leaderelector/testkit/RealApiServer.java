@@ -280,8 +280,12 @@ public final class RealApiServer implements AutoCloseable {
         return audit;
     }
 
-    /** Its certificate, by which clients know it. */
-    public ServerCertificate certificate() {
+    /** The file of its certificate, by which clients know it. */
+    public Path certificateFile() {
+        return certificate.certificate().toAbsolutePath();
+    }
+
+    ServerCertificate certificate() {
         return certificate;
     }
 
