@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -72,14 +73,7 @@ class TutorialE2E {
         String first = "";
         for (String command : commands) {
             if (command.contains(HOLDER) || command.startsWith("kubectl logs")) {
-                // People do not type so fast that the leader is still the one of before the rollout.
-                Wait.until(
-                        PATIENCE,
-                        () -> "No running pod leads.",
-                        () -> run("kubectl get pod -o jsonpath='{.metadata"
-                                        + ".deletionTimestamp}{.status.containerStatuses[0].ready}' $(" + HOLDER + ")")
-                                .output()
-                                .equals("true"));
+                awaitLeader();
             }
             if (command.startsWith("kubectl delete pod")) {
                 first = run(HOLDER).output();
@@ -98,6 +92,39 @@ class TutorialE2E {
                 () -> "The worker was not stopped and started.",
                 () -> run(logs).output().matches("(?s).*while-leading: stopped.*"));
         assertThat(run(logs).output()).contains("while-leading: this pod leads; starting sh");
+
+        theCommandsThatOtherDocumentsHaveForARunningPodWork();
+    }
+
+    private void theCommandsThatOtherDocumentsHaveForARunningPodWork() throws IOException {
+        List<String> commands = Stream.of("endpoints.md", "troubleshooting.md")
+                .flatMap(document -> CodeBlock.in(Path.of("docs", document)).stream())
+                .filter(block -> block.language().equals("sh"))
+                .flatMap(block -> block.commands().stream())
+                .filter(command -> command.matches("kubectl (exec|port-forward) .*"))
+                .toList();
+        assertThat(commands).hasSize(3);
+
+        for (String command : commands) {
+            awaitLeader();
+            String here =
+                    command.replaceFirst("\\bPOD\\b|(?<=pod/)\\S+", run(HOLDER).output());
+            if (command.startsWith("kubectl port-forward")) {
+                assertThat(run("timeout 10 " + here).output()).contains("Forwarding from");
+            } else {
+                succeed(here);
+            }
+        }
+    }
+
+    /** Not the one of before a rollout: people do not type so fast. */
+    private void awaitLeader() {
+        String state =
+                "kubectl get pod -o jsonpath='{.metadata.deletionTimestamp}{.status.containerStatuses[0].ready}'";
+        Wait.until(
+                PATIENCE,
+                () -> "No running pod leads.",
+                () -> run(state + " $(" + HOLDER + ")").output().equals("true"));
     }
 
     private void succeed(String command) throws IOException {
