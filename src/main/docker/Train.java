@@ -47,7 +47,7 @@ final class Train {
     private static final String NAMESPACE = "training";
     private static final String LEASE = "training";
     private static final String STRANGER = "somebody-else";
-    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final Duration LIMIT = Duration.ofSeconds(120);
     /** All that anybody asks for, and twice an error. */
     private static final List<String> PATHS = List.of(
             "/leader",

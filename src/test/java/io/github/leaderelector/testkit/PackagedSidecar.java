@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * How the packaged application of this build is started on the running JDK: with the JVM options and the AOT cache of
@@ -19,23 +20,23 @@ public final class PackagedSidecar {
             Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath();
     private static final Path CACHE = Path.of("target/sidecar.aot").toAbsolutePath();
     private static final Path IMAGE = Path.of("src/main/docker").toAbsolutePath();
-    private static final Duration TRAINING_LIMIT = Duration.ofMinutes(3);
+    private static final Duration TRAINING_LIMIT = Duration.ofMinutes(5);
 
     private PackagedSidecar() {}
 
     /**
      * The program and its arguments.
      *
-     * @throws UncheckedIOException if the AOT cache cannot be made
+     * @throws java.util.concurrent.CompletionException if the AOT cache cannot be made; each time, with the cause
      */
     public static List<String> command() {
-        return Made.COMMAND;
+        return Made.COMMAND.join();
     }
 
     /** Made when first asked for: training takes some twenty seconds. */
     private static final class Made {
 
-        static final List<String> COMMAND = make();
+        static final CompletableFuture<List<String>> COMMAND = CompletableFuture.supplyAsync(Made::make, Runnable::run);
 
         private static List<String> make() {
             String java =
