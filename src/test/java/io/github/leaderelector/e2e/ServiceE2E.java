@@ -25,13 +25,14 @@ class ServiceE2E {
     private Workload app;
 
     @AfterEach
-    void neverTwo() {
+    void neverTwoAndTheRoleIsEnough() {
         if (witness == null) {
             return;
         }
         witness.close();
         cluster.close();
         assertThat(witness.overlaps()).as(witness.tail()).isEmpty();
+        assertThat(witness.refusals()).isEmpty();
     }
 
     @ParameterizedTest

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Witness implements AutoCloseable {
 
-    /** How late the application may notice that the file has come or gone, on a busy machine. */
+    /** How late the application may notice that its time is over, on a busy machine. */
     static final Duration BLUR = Duration.ofMillis(250);
 
     private static final Duration LOOK_EVERY = Duration.ofMillis(200);
@@ -126,6 +126,14 @@ final class Witness implements AutoCloseable {
         return lines().stream()
                 .filter(l -> l.pod().equals(pod) && l.container().equals(container))
                 .filter(l -> l.text().contains(text))
+                .toList();
+    }
+
+    /** What the sidecars were not allowed to do. */
+    List<Line> refusals() {
+        return lines().stream()
+                .filter(l -> l.container().equals(Workload.SIDECAR))
+                .filter(l -> l.text().contains("Not allowed") || l.text().contains("refused"))
                 .toList();
     }
 

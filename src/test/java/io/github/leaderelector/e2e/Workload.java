@@ -15,7 +15,11 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.ExecWatch;
 import io.github.leaderelector.testkit.Wait;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -32,15 +36,16 @@ final class Workload {
     static final String LEASE = "myapp-lock";
 
     /**
-     * What the application runs: says whether the file is there, whenever that changes; told to stop, goes on for
-     * {@code $DRAIN} twentieths of a second.
+     * What the application runs: says whether it leads, by {@code is-leader} in {@code $IS_LEADER}, whenever that
+     * changes; told to stop, goes on for {@code $DRAIN} twentieths of a second.
      */
     static final String LOOP = """
         : witness-loop
         trap 'stop=1' TERM
         trap 'exit 1' USR1
         while true; do
-          if [ -f /leader/leader_status ]; then now=leads; else now=follows; fi
+          now=follows
+          if [ -f /leader/leader_status ] && sh -c "$IS_LEADER" is-leader /leader/leader_status; then now=leads; fi
           [ "$now" = "$said" ] || { said=$now; echo "$said"; }
           if [ -n "$stop" ]; then
             DRAIN=$((DRAIN - 1))
@@ -77,7 +82,16 @@ final class Workload {
         spec.setShareProcessNamespace(true);
         Container application = container(spec, NAME);
         application.setArgs(List.of(LOOP));
+        setEnv(application, "IS_LEADER", isLeader());
         setEnv(application, "DRAIN", String.valueOf(drain.toMillis() / 50));
+    }
+
+    private static String isLeader() {
+        try {
+            return Files.readString(Path.of("src/main/sh/is-leader"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     static Container container(PodSpec spec, String name) {
