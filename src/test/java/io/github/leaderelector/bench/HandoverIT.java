@@ -2,6 +2,7 @@ package io.github.leaderelector.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.github.leaderelector.testkit.Bench;
 import io.github.leaderelector.testkit.Checker;
 import io.github.leaderelector.testkit.Percentiles;
@@ -20,10 +21,11 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** A leader that is told to stop hands over. */
+/** A leader that is told to stop hands over; with {@code -Dhandover.label} its pod carries the leader's label. */
 class HandoverIT {
 
     private static final int ROUNDS = Integer.getInteger("handover.rounds", 20);
+    private static final boolean LABEL = System.getProperty("handover.label") != null;
     private static final List<String> REPLICAS = List.of("sidecar-a", "sidecar-b", "sidecar-c");
 
     private static final Duration BOUND = Duration.ofMillis(50);
@@ -56,7 +58,8 @@ class HandoverIT {
 
     private static Duration median(int series) {
         Path folder = Path.of("target/bench/handover-" + series);
-        try (Bench bench = Bench.create(server, folder, Timings.DEFAULT, Map.of(), REPLICAS)) {
+        try (Bench bench = Bench.create(server, folder, Timings.DEFAULT, settings(), REPLICAS)) {
+            REPLICAS.forEach(name -> createPod(bench, name));
             REPLICAS.forEach(name -> bench.replica(name).bypassProxies());
             bench.startAll();
             for (int round = 0; round < ROUNDS; round++) {
@@ -75,8 +78,9 @@ class HandoverIT {
             Checker.Report report = bench.checker().assertClean("");
             Percentiles gaps = report.spread("SIGTERM");
             System.out.printf(
-                    "handover on SIGTERM, series %d: %s; load average %.1f on %d cores, longest blink of the file watch"
+                    "handover on SIGTERM%s, series %d: %s; load average %.1f on %d cores, longest blink of the file watch"
                             + " %.1f ms%n",
+                    LABEL ? " with the pod label" : "",
                     series,
                     gaps,
                     ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage(),
@@ -85,5 +89,28 @@ class HandoverIT {
             assertThat(gaps.sorted()).hasSize(ROUNDS);
             return gaps.median();
         }
+    }
+
+    private static Map<String, String> settings() {
+        return LABEL ? Map.of("LEADER_LABEL", "leader-elector/role=leader") : Map.of();
+    }
+
+    private static void createPod(Bench bench, String name) {
+        bench.replica(name).set("POD_NAME", name);
+        bench.admin()
+                .pods()
+                .inNamespace(bench.namespace())
+                .resource(new PodBuilder()
+                        .withNewMetadata()
+                        .withName(name)
+                        .endMetadata()
+                        .withNewSpec()
+                        .addNewContainer()
+                        .withName("app")
+                        .withImage("app")
+                        .endContainer()
+                        .endSpec()
+                        .build())
+                .create();
     }
 }
