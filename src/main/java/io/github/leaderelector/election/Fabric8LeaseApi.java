@@ -15,7 +15,8 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -35,14 +36,14 @@ final class Fabric8LeaseApi implements LeaseApi {
     private final HttpClient http;
     private final LeaseRef ref;
     private final Duration requestTimeout;
-    private final Executor watchExecutor;
+    private final ExecutorService watchExecutor;
     private final String collection;
 
     /**
      * @param client without retries and reconnects of its own
      * @param watchExecutor where watches are opened, which blocks
      */
-    Fabric8LeaseApi(KubernetesClient client, LeaseRef ref, Duration requestTimeout, Executor watchExecutor) {
+    Fabric8LeaseApi(KubernetesClient client, LeaseRef ref, Duration requestTimeout, ExecutorService watchExecutor) {
         this.client = client;
         this.http = client.getHttpClient();
         this.ref = ref;
@@ -184,7 +185,24 @@ final class Fabric8LeaseApi implements LeaseApi {
 
     @Override
     public CompletableFuture<Watch> watch(WatchListener listener) {
-        return CompletableFuture.supplyAsync(() -> openWatch(listener), watchExecutor);
+        CompletableFuture<Watch> answer = new CompletableFuture<>();
+        Future<?> attempt = watchExecutor.submit(() -> {
+            try {
+                Watch opened = openWatch(listener);
+                if (!answer.complete(opened)) {
+                    opened.close();
+                }
+            } catch (RuntimeException failure) {
+                answer.completeExceptionally(failure);
+            }
+        });
+        // Fabric8 waits for ever for an API server that accepts the connection and then says nothing.
+        return answer.orTimeout(requestTimeout.toMillis(), TimeUnit.MILLISECONDS)
+                .exceptionallyCompose(thrown -> {
+                    attempt.cancel(true);
+                    return CompletableFuture.failedFuture(
+                            thrown instanceof TimeoutException ? unanswered("watch", thrown) : thrown);
+                });
     }
 
     private Watch openWatch(WatchListener listener) {
