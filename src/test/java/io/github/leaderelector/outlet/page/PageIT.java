@@ -193,6 +193,9 @@ class PageIT {
             network.reset();
         }
         assertThat(verdict()).hasText(scene.verdict);
+        if (scene == Scene.NOTHING_SEEN) {
+            assertThat(page.locator("#problem")).hasText("No problem known.");
+        }
 
         page.screenshot(new Page.ScreenshotOptions()
                 .setFullPage(true)
