@@ -187,9 +187,12 @@ final class Fabric8LeaseApi implements LeaseApi {
     public CompletableFuture<Watch> watch(WatchListener listener) {
         CompletableFuture<Watch> answer = new CompletableFuture<>();
         Future<?> attempt = watchExecutor.submit(() -> {
+            Events events = new Events(listener);
             try {
-                Watch opened = openWatch(listener);
-                if (!answer.complete(opened)) {
+                Watch opened = openWatch(events);
+                if (answer.complete(opened)) {
+                    events.opened();
+                } else {
                     opened.close();
                 }
             } catch (RuntimeException failure) {
@@ -205,12 +208,12 @@ final class Fabric8LeaseApi implements LeaseApi {
                 });
     }
 
-    private Watch openWatch(WatchListener listener) {
+    private Watch openWatch(Events events) {
         try {
             io.fabric8.kubernetes.client.Watch opened = client.leases()
                     .inNamespace(ref.namespace())
                     .withName(ref.name())
-                    .watch(new Events(listener));
+                    .watch(events);
             return opened::close;
         } catch (KubernetesClientException failure) {
             throw new CompletionException(
@@ -220,8 +223,14 @@ final class Fabric8LeaseApi implements LeaseApi {
         }
     }
 
+    /**
+     * Passes on what Fabric8 tells. It also tells of the end of a watch that never opened, before it says why; that is
+     * held back, since the attempt itself fails with the reason.
+     */
     private static final class Events implements Watcher<Lease> {
         private final WatchListener listener;
+        private boolean open;
+        private @Nullable LeaseApiException end;
 
         Events(WatchListener listener) {
             this.listener = listener;
@@ -243,13 +252,34 @@ final class Fabric8LeaseApi implements LeaseApi {
 
         @Override
         public void onClose(WatcherException cause) {
-            listener.closed(new LeaseApiException(
-                    LeaseApiException.NO_ANSWER, "The watch broke: " + describe(rootOf(cause)) + ".", null));
+            ended("The watch broke: " + describe(rootOf(cause)) + ".");
         }
 
         @Override
         public void onClose() {
-            listener.closed(new LeaseApiException(LeaseApiException.NO_ANSWER, "The watch was closed.", null));
+            ended("The watch was closed.");
+        }
+
+        void opened() {
+            LeaseApiException already;
+            synchronized (this) {
+                open = true;
+                already = end;
+            }
+            if (already != null) {
+                listener.closed(already);
+            }
+        }
+
+        private void ended(String why) {
+            LeaseApiException cause = new LeaseApiException(LeaseApiException.NO_ANSWER, why, null);
+            synchronized (this) {
+                end = cause;
+                if (!open) {
+                    return;
+                }
+            }
+            listener.closed(cause);
         }
     }
 }

@@ -49,7 +49,7 @@ class WatchForbiddenIT {
     @Test
     void withoutAWatchTheyAskAtEachRetryPeriodAndSayOnceThatAWatchWouldBeBetter() {
         Replica leader = scene.begin("watch forbidden");
-        // Where a first attempt to watch timed out, the next one, which is refused, comes a good while later.
+        // A first attempt to watch may time out on a busy machine.
         Wait.until(
                 Duration.ofSeconds(60),
                 () -> "Not all say that they may not watch: " + said(),
