@@ -9,12 +9,11 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks about three times in a millisecond which leader files exist, on a thread of its own. Safe for use by many
- * threads.
+ * Looks about twice in a millisecond which leader files exist, on a thread of its own. Safe for use by many threads.
  */
 public final class FileWatch implements AutoCloseable {
 
-    private static final long PAUSE = 200_000;
+    private static final long PAUSE = 400_000;
 
     private static final class Seen {
         final String replica;

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /** Asks one replica again and again who leads, on a thread of its own. Safe for use by many threads. */
 public final class HttpWatch implements AutoCloseable {
 
-    private static final long PAUSE = 5_000_000;
+    private static final long PAUSE = 10_000_000;
     private static final Duration PATIENCE = Duration.ofMillis(500);
 
     private final String replica;
