@@ -40,6 +40,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -64,6 +65,47 @@ class ManifestsIT {
             List.of("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch");
     private static final Duration SOON = Duration.ofSeconds(30);
 
+    private static final String PROMETHEUS_RULES = """
+            apiVersion: apiextensions.k8s.io/v1
+            kind: CustomResourceDefinition
+            metadata: {name: prometheusrules.monitoring.coreos.com}
+            spec:
+              group: monitoring.coreos.com
+              scope: Namespaced
+              names: {kind: PrometheusRule, listKind: PrometheusRuleList, plural: prometheusrules, singular: prometheusrule}
+              versions:
+                - name: v1
+                  served: true
+                  storage: true
+                  schema:
+                    openAPIV3Schema:
+                      type: object
+                      required: [spec]
+                      properties:
+                        spec:
+                          type: object
+                          properties:
+                            groups:
+                              type: array
+                              items:
+                                type: object
+                                required: [name]
+                                properties:
+                                  name: {type: string}
+                                  interval: {type: string}
+                                  rules:
+                                    type: array
+                                    items:
+                                      type: object
+                                      required: [expr]
+                                      properties:
+                                        alert: {type: string}
+                                        expr: {type: string}
+                                        for: {type: string}
+                                        labels: {type: object, additionalProperties: {type: string}}
+                                        annotations: {type: object, additionalProperties: {type: string}}
+            """;
+
     private static RealApiServer server;
     private static List<HasMetadata> applied;
 
@@ -81,6 +123,7 @@ class ManifestsIT {
                             .build())
                     .create();
         }
+        knowPrometheusRules(admin);
         applied = new ArrayList<>();
         for (HasMetadata item : items(Kustomize.example())) {
             // Strict: a misspelt field is an error.
@@ -91,6 +134,25 @@ class ManifestsIT {
         }
         // The API server's view of its roles follows a moment later.
         Wait.until(SOON, () -> USER + " may do nothing", () -> allowed("create", "leases", LEASE, NAMESPACE));
+    }
+
+    /** As far as ours go: the Prometheus Operator, which brings the whole definition, is not at hand. */
+    private static void knowPrometheusRules(KubernetesClient admin) {
+        admin.load(new ByteArrayInputStream(PROMETHEUS_RULES.getBytes(StandardCharsets.UTF_8)))
+                .create();
+        Wait.until(
+                SOON,
+                () -> "the API server does not know PrometheusRules",
+                () -> Optional.ofNullable(admin.apiextensions()
+                                .v1()
+                                .customResourceDefinitions()
+                                .withName("prometheusrules.monitoring.coreos.com")
+                                .get()
+                                .getStatus())
+                        .stream()
+                        .flatMap(status -> status.getConditions().stream())
+                        .anyMatch(c -> c.getType().equals("Established")
+                                && c.getStatus().equals("True")));
     }
 
     @AfterAll
@@ -109,7 +171,13 @@ class ManifestsIT {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"native-sidecar", "plain-sidecar", "native-sidecar readiness-gate", "native-sidecar label-gate"})
+            strings = {
+                "native-sidecar",
+                "plain-sidecar",
+                "native-sidecar readiness-gate",
+                "native-sidecar label-gate",
+                "native-sidecar monitoring"
+            })
     void theComponentsPassADryRunAndTheirPodsMeetTheRestrictedStandard(String components) {
         List<HasMetadata> items = items(Kustomize.example(
                 "dry-run-" + components.replace(' ', '-'), "leader-elector:1", components.split(" ", -1)));
