@@ -83,9 +83,10 @@ final class Racer implements AutoCloseable {
     /** Tells it to end, and waits for that. */
     void stop() {
         process().terminate();
-        if (process().awaitExit(LIMIT) != 0) {
-            throw new AssertionError(
-                    name + " ended badly; it last said\n" + process().tail());
+        int status = process().awaitExit(LIMIT);
+        if (status != 0) {
+            throw new AssertionError(name + " ended with status " + status + "; it last said\n"
+                    + process().tail());
         }
     }
 
