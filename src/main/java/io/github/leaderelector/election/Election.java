@@ -1,6 +1,8 @@
 package io.github.leaderelector.election;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.Config;
@@ -50,7 +52,7 @@ public final class Election implements Candidacy, Vital, AutoCloseable {
     private final ElectionParts parts;
     private final ScheduledExecutorService executor;
     private final ScheduledExecutorService watchdogExecutor;
-    private final ExecutorService watchExecutor;
+    private final ExecutorService checkExecutor;
     private final KubernetesClient client;
     private volatile boolean stopped;
 
@@ -103,12 +105,9 @@ public final class Election implements Candidacy, Vital, AutoCloseable {
         this.ticker = ticker;
         this.executor = ElectionThreads.timed("election");
         this.watchdogExecutor = ElectionThreads.timed("claim-watchdog");
-        this.watchExecutor = ElectionThreads.passing("lease-watch");
+        this.checkExecutor = ElectionThreads.passing("access-check");
         LeaseApi api = new CountedLeaseApi(
-                new Fabric8LeaseApi(client, ref, timings.requestTimeout(), watchExecutor),
-                hub::leads,
-                ticker,
-                listener);
+                new Fabric8LeaseApi(client, ref, timings.requestTimeout()), hub::leads, ticker, listener);
         this.parts = new ElectionParts(
                 api, ref, identity, podName, timings, drain, hub, hub::observe, ticker, executor, new Random());
         WatchedLock lock = new WatchedLock(parts.session(), parts.tracker(), ref, identity, timings.leaseDuration());
@@ -118,11 +117,16 @@ public final class Election implements Candidacy, Vital, AutoCloseable {
 
     /** Knows what the election is told, and does not load hundreds of other kinds from the class path. */
     static KubernetesSerialization kinds() {
-        KubernetesSerialization kinds = new KubernetesSerialization(new ObjectMapper(), false);
+        ObjectMapper mapper = new ObjectMapper().addMixIn(ObjectMeta.class, WithoutManagedFields.class);
+        KubernetesSerialization kinds = new KubernetesSerialization(mapper, false);
         kinds.registerKubernetesResource(Lease.class);
         kinds.registerKubernetesResource(Status.class);
         return kinds;
     }
+
+    /** Most of a Lease's text, and of no use here; the API server keeps them when they are not sent back. */
+    @JsonIgnoreProperties("managedFields")
+    private interface WithoutManagedFields {}
 
     static Config patient(Config config, Timings timings) {
         int timeout = Math.toIntExact(timings.requestTimeout().toMillis());
@@ -142,7 +146,7 @@ public final class Election implements Candidacy, Vital, AutoCloseable {
         parts.start();
         // Later, because nothing may stand between the start and the first campaign.
         var unused = executor.schedule(
-                () -> watchExecutor.execute(new AccessCheck(client, ref)),
+                () -> checkExecutor.execute(new AccessCheck(client, ref)),
                 ACCESS_CHECK_DELAY.toMillis(),
                 TimeUnit.MILLISECONDS);
     }
@@ -201,7 +205,7 @@ public final class Election implements Candidacy, Vital, AutoCloseable {
         parts.close();
         executor.shutdownNow();
         watchdogExecutor.shutdownNow();
-        watchExecutor.shutdownNow();
+        checkExecutor.shutdownNow();
         client.close();
     }
 

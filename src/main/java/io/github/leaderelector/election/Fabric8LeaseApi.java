@@ -3,20 +3,21 @@ package io.github.leaderelector.election;
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.Watcher;
-import io.fabric8.kubernetes.client.WatcherException;
+import io.fabric8.kubernetes.client.http.AsyncBody;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
+import io.fabric8.kubernetes.client.http.WebSocket;
+import io.fabric8.kubernetes.client.http.WebSocketHandshakeException;
 import io.github.leaderelector.leadership.LeaseRef;
 import java.net.HttpURLConnection;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -32,28 +33,34 @@ final class Fabric8LeaseApi implements LeaseApi {
 
     private static final String JSON = "application/json";
 
+    /** What a WebSocket is refused with by those that know none of it, as Fabric8's own watch has found. */
+    private static final Set<Integer> NO_WEB_SOCKETS =
+            Set.of(HttpURLConnection.HTTP_OK, HttpURLConnection.HTTP_UNAVAILABLE);
+
     private final KubernetesClient client;
     private final HttpClient http;
     private final LeaseRef ref;
     private final Duration requestTimeout;
-    private final ExecutorService watchExecutor;
     private final String collection;
+    private final String watchUri;
+    private final String origin;
 
-    /**
-     * @param client without retries and reconnects of its own
-     * @param watchExecutor where watches are opened, which blocks
-     */
-    Fabric8LeaseApi(KubernetesClient client, LeaseRef ref, Duration requestTimeout, ExecutorService watchExecutor) {
+    /** @param client without retries and reconnects of its own */
+    Fabric8LeaseApi(KubernetesClient client, LeaseRef ref, Duration requestTimeout) {
         this.client = client;
         this.http = client.getHttpClient();
         this.ref = ref;
         this.requestTimeout = requestTimeout;
-        this.watchExecutor = watchExecutor;
         String master = client.getMasterUrl().toString();
         this.collection = (master.endsWith("/") ? master : master + "/")
                 + "apis/coordination.k8s.io/v1/namespaces/"
                 + ref.namespace()
                 + "/leases";
+        // A watch on one object is one on the collection that shows nothing else; a Role with resourceNames allows it.
+        this.watchUri = collection + "?watch=true&fieldSelector=metadata.name%3D" + ref.name();
+        // A WebSocket begins with it.
+        this.origin = client.getMasterUrl().getProtocol() + "://"
+                + client.getMasterUrl().getAuthority();
     }
 
     @Override
@@ -81,7 +88,17 @@ final class Fabric8LeaseApi implements LeaseApi {
         return send(
                         "update",
                         request(collection + "/" + ref.name() + "?dryRun=All").method("PUT", JSON, json(lease)))
-                .thenApply(answer -> stored("update", answer));
+                .thenApply(answer -> {
+                    LeaseDocument stored = stored("update", answer);
+                    rehearsedEvent(answer.body());
+                    return stored;
+                });
+    }
+
+    /** Reads an event of {@code lease}, as one would come by watch: a write that has no effect brings none. */
+    private void rehearsedEvent(byte[] lease) {
+        new LeaseStream(client.getKubernetesSerialization(), WatchListener.DEAF)
+                .event("{\"type\":\"MODIFIED\",\"object\":" + new String(lease, StandardCharsets.UTF_8) + "}");
     }
 
     private HttpRequest.Builder request(String uri) {
@@ -183,103 +200,113 @@ final class Fabric8LeaseApi implements LeaseApi {
         }
     }
 
+    /**
+     * By WebSocket, as Fabric8's own watch; where something between here and the API server does not know those, by a
+     * plain request whose answer goes on and on. Fabric8's own is not used: it calls a watch open before it is
+     * answered, needs a thread to open it and another to tell, and takes each event to pieces twice.
+     */
     @Override
     public CompletableFuture<Watch> watch(WatchListener listener) {
-        CompletableFuture<Watch> answer = new CompletableFuture<>();
-        Future<?> attempt = watchExecutor.submit(() -> {
-            Events events = new Events(listener);
-            try {
-                Watch opened = openWatch(events);
-                if (answer.complete(opened)) {
-                    events.opened();
-                } else {
-                    opened.close();
-                }
-            } catch (RuntimeException failure) {
-                answer.completeExceptionally(failure);
-            }
-        });
-        // Fabric8 waits for ever for an API server that accepts the connection and then says nothing.
-        return answer.orTimeout(requestTimeout.toMillis(), TimeUnit.MILLISECONDS)
-                .exceptionallyCompose(thrown -> {
-                    attempt.cancel(true);
-                    return CompletableFuture.failedFuture(
-                            thrown instanceof TimeoutException ? unanswered("watch", thrown) : thrown);
+        LeaseStream stream = new LeaseStream(client.getKubernetesSerialization(), listener);
+        return byWebSocket(stream)
+                .exceptionallyCompose(thrown -> refusalOf(thrown)
+                                .map(HttpResponse::code)
+                                .filter(NO_WEB_SOCKETS::contains)
+                                .isPresent()
+                        ? byRequest(stream)
+                        : CompletableFuture.failedFuture(thrown))
+                .thenApply(opened -> (Watch) stream)
+                .exceptionallyCompose(thrown -> CompletableFuture.failedFuture(unopened(thrown)));
+    }
+
+    private CompletableFuture<Void> byWebSocket(LeaseStream stream) {
+        return inTime(http.newWebSocketBuilder()
+                        .uri(URI.create(watchUri))
+                        .header("Origin", origin)
+                        .connectTimeout(requestTimeout.toMillis(), TimeUnit.MILLISECONDS)
+                        .buildAsync(new Messages(stream)))
+                .thenAccept(opened -> {});
+    }
+
+    private CompletableFuture<Void> byRequest(LeaseStream stream) {
+        HttpRequest request =
+                http.newHttpRequestBuilder().uri(watchUri).forStreaming().build();
+        return inTime(http.consumeBytes(request, (pieces, body) -> {
+                    stream.text(pieces);
+                    body.consume();
+                }))
+                .thenAccept(answer -> {
+                    AsyncBody body = answer.body();
+                    if (!answer.isSuccessful()) {
+                        body.cancel();
+                        throw refused("watch", answer.code(), String.valueOf(answer.message()), retryAfter(answer));
+                    }
+                    stream.onHangUp(body::cancel);
+                    body.consume();
+                    var unused = body.done().whenComplete((done, thrown) -> {
+                        if (thrown == null) {
+                            stream.ended();
+                        } else {
+                            stream.broken(describe(rootOf(thrown)));
+                        }
+                    });
                 });
     }
 
-    private Watch openWatch(Events events) {
-        try {
-            io.fabric8.kubernetes.client.Watch opened = client.leases()
-                    .inNamespace(ref.namespace())
-                    .withName(ref.name())
-                    .watch(events);
-            return opened::close;
-        } catch (KubernetesClientException failure) {
-            throw new CompletionException(
-                    failure.getCode() > 0
-                            ? refused("watch", failure.getCode(), String.valueOf(failure.getMessage()), null)
-                            : unanswered("watch", failure));
-        }
+    /** What is opened after that is closed again by the client. */
+    private <T> CompletableFuture<T> inTime(CompletableFuture<T> opening) {
+        return opening.orTimeout(requestTimeout.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /**
-     * Passes on what Fabric8 tells. It also tells of the end of a watch that never opened, before it says why; that is
-     * held back, since the attempt itself fails with the reason.
-     */
-    private static final class Events implements Watcher<Lease> {
-        private final WatchListener listener;
-        private boolean open;
-        private @Nullable LeaseApiException end;
+    private LeaseApiException unopened(Throwable thrown) {
+        if (rootOf(thrown) instanceof LeaseApiException known) {
+            return known;
+        }
+        return refusalOf(thrown)
+                .map(answer -> refused("watch", answer.code(), "no WebSocket", retryAfter(answer)))
+                .orElseGet(() -> unanswered("watch", thrown));
+    }
 
-        Events(WatchListener listener) {
-            this.listener = listener;
+    /** The answer by which a WebSocket was refused, if that is what happened. */
+    private static Optional<HttpResponse<?>> refusalOf(Throwable thrown) {
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            if (cause instanceof WebSocketHandshakeException refusal) {
+                return Optional.of(refusal.getResponse());
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Passes on what comes by WebSocket. */
+    private record Messages(LeaseStream stream) implements WebSocket.Listener {
+
+        private static final int NORMAL_CLOSURE = 1000;
+
+        @Override
+        public void onOpen(WebSocket socket) {
+            stream.onHangUp(() -> socket.sendClose(NORMAL_CLOSURE, null));
         }
 
         @Override
-        public boolean reconnecting() {
-            return false;
+        public void onMessage(WebSocket socket, String text) {
+            stream.event(text);
+            socket.request();
         }
 
         @Override
-        public void eventReceived(Action action, Lease lease) {
-            switch (action) {
-                case ADDED, MODIFIED -> listener.changed(new LeaseDocument(lease));
-                case DELETED -> listener.deleted(new LeaseDocument(lease));
-                case ERROR, BOOKMARK -> {}
-            }
+        public void onMessage(WebSocket socket, ByteBuffer bytes) {
+            onMessage(socket, StandardCharsets.UTF_8.decode(bytes).toString());
         }
 
         @Override
-        public void onClose(WatcherException cause) {
-            ended("The watch broke: " + describe(rootOf(cause)) + ".");
+        public void onClose(WebSocket socket, int code, String reason) {
+            socket.sendClose(code, reason);
+            stream.ended();
         }
 
         @Override
-        public void onClose() {
-            ended("The watch was closed.");
-        }
-
-        void opened() {
-            LeaseApiException already;
-            synchronized (this) {
-                open = true;
-                already = end;
-            }
-            if (already != null) {
-                listener.closed(already);
-            }
-        }
-
-        private void ended(String why) {
-            LeaseApiException cause = new LeaseApiException(LeaseApiException.NO_ANSWER, why, null);
-            synchronized (this) {
-                end = cause;
-                if (!open) {
-                    return;
-                }
-            }
-            listener.closed(cause);
+        public void onError(WebSocket socket, Throwable error) {
+            stream.broken(describe(rootOf(error)));
         }
     }
 }

@@ -45,6 +45,19 @@ public interface LeaseApi {
 
     /** Who is told what a watch sees; calls come one after the other. */
     interface WatchListener {
+
+        /** One who does nothing. */
+        WatchListener DEAF = new WatchListener() {
+            @Override
+            public void changed(LeaseDocument lease) {}
+
+            @Override
+            public void deleted(LeaseDocument lease) {}
+
+            @Override
+            public void closed(LeaseApiException cause) {}
+        };
+
         /** The Lease was created or modified, or is there at the beginning. */
         void changed(LeaseDocument lease);
 

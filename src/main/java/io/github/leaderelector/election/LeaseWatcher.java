@@ -14,10 +14,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A watch is trusted from the first full view of the Lease after it opened, until it breaks or is caught missing
  * something: a version that a read or a write has shown must arrive by watch, too. That goes for the Lease as it was
- * found when the watch opened: a watch begins with what is there, and Fabric8 calls one open that the API server has
- * not answered yet, when it falls back from a WebSocket to a plain request. It is opened again after a random, growing
- * pause, so that the watches of many sidecars come back spread out after a restart of the API server. Safe for use by
- * many threads.
+ * found when the watch opened: a watch begins with what is there. It is opened again after a random, growing pause, so
+ * that the watches of many sidecars come back spread out after a restart of the API server. Safe for use by many
+ * threads.
  */
 final class LeaseWatcher {
 

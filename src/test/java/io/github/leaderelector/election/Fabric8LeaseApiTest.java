@@ -2,76 +2,143 @@ package io.github.leaderelector.election;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.github.leaderelector.leadership.LeaseRef;
+import io.github.leaderelector.testkit.Wait;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class Fabric8LeaseApiTest {
 
-    private static final Duration REQUEST_TIMEOUT = Duration.ofMillis(200);
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private final Queue<String> told = new ConcurrentLinkedQueue<>();
 
     @Test
-    void anAttemptToWatchThatIsNotAnsweredFailsInTimeAndHoldsUpNoOther() throws Exception {
-        ExecutorService thread = Executors.newSingleThreadExecutor();
+    void anAttemptToWatchThatIsNotAnsweredFailsInTime() throws Exception {
         try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
                 KubernetesClient client = clientOf(silent.getLocalPort())) {
-            Fabric8LeaseApi api =
-                    new Fabric8LeaseApi(client, new LeaseRef("prod", "app-lock"), REQUEST_TIMEOUT, thread);
-
             for (int attempt = 0; attempt < 2; attempt++) {
-                assertThat(api.watch(new Listener(new ConcurrentLinkedQueue<>())))
-                        .failsWithin(Duration.ofSeconds(30))
+                assertThat(api(client, Duration.ofMillis(200)).watch(new Listener(told)))
+                        .failsWithin(PATIENCE)
                         .withThrowableThat()
                         .havingRootCause()
                         .withMessageEndingWith("cannot be reached (watch): no answer within 200 ms.");
             }
-            // The one thread is free again.
-            assertThat(thread.submit(() -> "free").get(30, TimeUnit.SECONDS)).isEqualTo("free");
-        } finally {
-            thread.shutdownNow();
+            assertThat(told).isEmpty();
         }
     }
 
     @Test
     void anAttemptToWatchThatIsRefusedFailsWithTheRefusalAndTellsOfNoEnd() throws Exception {
-        HttpServer refusing = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        refusing.createContext("/", exchange -> {
-            exchange.sendResponseHeaders(403, -1);
-            exchange.close();
-        });
-        refusing.start();
-        ExecutorService thread = Executors.newSingleThreadExecutor();
-        Queue<LeaseApiException> ends = new ConcurrentLinkedQueue<>();
-        try (KubernetesClient client = clientOf(refusing.getAddress().getPort())) {
-            Fabric8LeaseApi api =
-                    new Fabric8LeaseApi(client, new LeaseRef("prod", "app-lock"), Duration.ofSeconds(30), thread);
-
+        try (Server server = new Server(exchange -> answer(exchange, 403));
+                KubernetesClient client = clientOf(server.port())) {
             for (int attempt = 0; attempt < 20; attempt++) {
-                assertThat(api.watch(new Listener(ends)))
-                        .failsWithin(Duration.ofSeconds(30))
+                assertThat(api(client, PATIENCE).watch(new Listener(told)))
+                        .failsWithin(PATIENCE)
                         .withThrowableThat()
                         .havingRootCause()
                         .isInstanceOfSatisfying(
                                 LeaseApiException.class,
                                 refusal -> assertThat(refusal.forbidden()).isTrue());
             }
-            assertThat(ends).isEmpty();
-        } finally {
-            thread.shutdownNow();
-            refusing.stop(0);
+            assertThat(told).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {200, 503})
+    void whereWebSocketsAreNotKnownTheLeaseIsWatchedByAPlainRequest(int refusal) throws Exception {
+        try (Server server = new Server(exchange -> {
+                    if (exchange.getRequestHeaders().containsKey("Upgrade")) {
+                        answer(exchange, refusal);
+                        return;
+                    }
+                    told.add(exchange.getRequestURI().toString());
+                    exchange.sendResponseHeaders(200, 0);
+                    try (OutputStream body = exchange.getResponseBody()) {
+                        body.write(event("ADDED", 7).getBytes(StandardCharsets.UTF_8));
+                        body.flush();
+                        String second = event("DELETED", 8);
+                        body.write(second.substring(0, 10).getBytes(StandardCharsets.UTF_8));
+                        body.flush();
+                        body.write(second.substring(10).getBytes(StandardCharsets.UTF_8));
+                    }
+                });
+                KubernetesClient client = clientOf(server.port())) {
+            assertThat(api(client, PATIENCE).watch(new Listener(told))).succeedsWithin(PATIENCE);
+
+            Wait.until(PATIENCE, () -> "Told only " + told + ".", () -> told.size() == 4);
+            assertThat(told)
+                    .containsExactly(
+                            "/apis/coordination.k8s.io/v1/namespaces/prod/leases?watch=true&fieldSelector=metadata.name%3Dapp-lock",
+                            "changed 7", "deleted 8", "The watch was closed.");
+        }
+    }
+
+    @Test
+    void aPlainRequestThatIsRefusedIsTheRefusalOfTheWatch() throws Exception {
+        try (Server server = new Server(exchange -> answer(exchange, 503));
+                KubernetesClient client = clientOf(server.port())) {
+            assertThat(api(client, PATIENCE).watch(new Listener(told)))
+                    .failsWithin(PATIENCE)
+                    .withThrowableThat()
+                    .havingRootCause()
+                    .isInstanceOfSatisfying(
+                            LeaseApiException.class,
+                            refusal -> assertThat(refusal.status()).isEqualTo(503));
+            assertThat(told).isEmpty();
+        }
+    }
+
+    private static Fabric8LeaseApi api(KubernetesClient client, Duration requestTimeout) {
+        return new Fabric8LeaseApi(client, new LeaseRef("prod", "app-lock"), requestTimeout);
+    }
+
+    private static String event(String type, int version) {
+        return """
+                {"type":"%s","object":{"kind":"Lease","apiVersion":"coordination.k8s.io/v1",\
+                "metadata":{"name":"app-lock","namespace":"prod","resourceVersion":"%d"},"spec":{}}}
+                """.formatted(type, version);
+    }
+
+    private static void answer(HttpExchange exchange, int status) throws IOException {
+        exchange.sendResponseHeaders(status, -1);
+        exchange.close();
+    }
+
+    /** An API server that does what a test says. */
+    private record Server(HttpServer http) implements AutoCloseable {
+
+        Server(HttpHandler handler) throws IOException {
+            this(HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0));
+            http.createContext("/", handler);
+            http.start();
+        }
+
+        int port() {
+            return http.getAddress().getPort();
+        }
+
+        @Override
+        public void close() {
+            http.stop(0);
         }
     }
 
@@ -85,16 +152,20 @@ class Fabric8LeaseApiTest {
                 .build();
     }
 
-    private record Listener(Queue<LeaseApiException> ends) implements LeaseApi.WatchListener {
+    private record Listener(Queue<String> told) implements LeaseApi.WatchListener {
         @Override
-        public void changed(LeaseDocument lease) {}
+        public void changed(LeaseDocument lease) {
+            told.add("changed " + lease.version());
+        }
 
         @Override
-        public void deleted(LeaseDocument lease) {}
+        public void deleted(LeaseDocument lease) {
+            told.add("deleted " + lease.version());
+        }
 
         @Override
         public void closed(LeaseApiException cause) {
-            ends.add(cause);
+            told.add(cause.getMessage());
         }
     }
 }

@@ -73,7 +73,7 @@ public final class Refusals {
             refuse(context, 505, "Only HTTP/1.1 and HTTP/1.0 are spoken here.");
         } else if (request.headers().getAll(HttpHeaders.HOST).size() > 1) {
             refuse(context, 400, "There must be one header Host, not several.");
-        } else if (!encoded(request.uri())) {
+        } else if (!READ_ONLY.contains(request.uri()) && !encoded(request.uri())) {
             refuse(context, 400, "The path and the query must be percent-encoded.");
         } else if (bodyLength(request) > LONGEST_BODY) {
             HttpConnection connection = request.connection();
@@ -117,6 +117,9 @@ public final class Refusals {
 
     /** The path without the slash at its end, which makes no difference. */
     private static String path(RoutingContext context) {
+        if (READ_ONLY.contains(context.request().uri())) {
+            return context.request().uri();
+        }
         String path = context.normalizedPath();
         return path.length() > 1 && path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
     }
