@@ -176,6 +176,7 @@ class ManifestsIT {
                 "plain-sidecar",
                 "native-sidecar readiness-gate",
                 "native-sidecar label-gate",
+                "native-sidecar lease-owner",
                 "native-sidecar monitoring"
             })
     void theComponentsPassADryRunAndTheirPodsMeetTheRestrictedStandard(String components) {
@@ -261,6 +262,7 @@ class ManifestsIT {
                         ref,
                         "pod-a",
                         "pod-a",
+                        false,
                         timings,
                         Duration.ZERO,
                         hub,

@@ -77,7 +77,8 @@ final class SettingsCheck {
         int httpPort = httpPort(config.httpPort().orElse(""));
         int maxStreams = number("MAX_STREAMS", config.maxStreams().orElse(""), 0, 100_000);
         Optional<PodLabel> leaderLabel = config.leaderLabel().map(this::podLabel);
-        String podName = podName(config.podName(), leaderLabel.isPresent());
+        LeaseOwner leaseOwner = oneOf("LEASE_OWNER", config.leaseOwner(), LeaseOwner.NONE);
+        String podName = podName(config.podName(), leaderLabel.isPresent() || leaseOwner == LeaseOwner.WORKLOAD);
         boolean kubernetesEvents =
                 bool("KUBERNETES_EVENTS", config.kubernetesEvents().orElse(""));
         Duration drain = drain(config.drain().orElse(""));
@@ -101,6 +102,7 @@ final class SettingsCheck {
                 maxStreams,
                 leaderLabel,
                 podName,
+                leaseOwner,
                 kubernetesEvents,
                 drain,
                 appHealth,

@@ -1,5 +1,6 @@
 package io.github.leaderelector.election;
 
+import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseSpec;
@@ -181,6 +182,23 @@ public final class LeaseDocument {
                 .build());
     }
 
+    /** Whether it has a reference to {@code owner}. */
+    boolean isOwnedBy(OwnerReference owner) {
+        return lease.getMetadata() != null
+                && lease.getMetadata().getOwnerReferences().stream()
+                        .anyMatch(reference -> owner.getUid().equals(reference.getUid()));
+    }
+
+    /** With a reference to {@code owner}, beside those that it has. */
+    LeaseDocument ownedBy(OwnerReference owner) {
+        return isOwnedBy(owner)
+                ? this
+                : new LeaseDocument(copy().editMetadata()
+                        .addToOwnerReferences(owner)
+                        .endMetadata()
+                        .build());
+    }
+
     /** A copy held by {@code holder}. */
     LeaseDocument heldBy(String holder, Duration duration, Instant acquireTime, Instant renewTime, int term) {
         return new LeaseDocument(copy().editOrNewSpec()
@@ -211,7 +229,9 @@ public final class LeaseDocument {
         return new LeaseBuilder(lease).editOrNewMetadata().withManagedFields().endMetadata();
     }
 
-    private @Nullable String uid() {
+    /** What tells it from another of the same name; null when it has none yet. */
+    @Nullable
+    String uid() {
         return lease.getMetadata() == null ? null : lease.getMetadata().getUid();
     }
 

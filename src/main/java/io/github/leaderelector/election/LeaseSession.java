@@ -34,6 +34,7 @@ final class LeaseSession {
     private final LeaseRef ref;
     private final String identity;
     private final WorkloadMark mark;
+    private final LeaseOwner owner;
     private final Timings timings;
     private final LeaseTracker tracker;
     private final LeadershipHub hub;
@@ -51,6 +52,7 @@ final class LeaseSession {
             LeaseRef ref,
             String identity,
             WorkloadMark mark,
+            LeaseOwner owner,
             Timings timings,
             LeaseTracker tracker,
             LeadershipHub hub,
@@ -61,6 +63,7 @@ final class LeaseSession {
         this.ref = ref;
         this.identity = identity;
         this.mark = mark;
+        this.owner = owner;
         this.timings = timings;
         this.tracker = tracker;
         this.hub = hub;
@@ -147,15 +150,18 @@ final class LeaseSession {
         Leadership leadership = hub.current();
         Instant renewTime = tracker.nextRenewTime(sent);
         @Nullable LeaseDocument present = tracker.document().orElse(null);
-        CompletableFuture<LeaseDocument> write = present == null
-                ? api.create(finish.apply(held(LeaseDocument.initial(ref), leadership, renewTime, sent)))
-                : api.replace(finish.apply(held(present, leadership, renewTime, sent)));
+        LeaseDocument next =
+                finish.apply(held(present == null ? LeaseDocument.initial(ref) : present, leadership, renewTime, sent));
+        CompletableFuture<LeaseDocument> write = present == null ? api.create(next) : api.replace(next);
         CompletableFuture<Void> written = noted(write).thenAccept(stored -> {
             lastAcknowledgedSent = sent;
             tracker.written(stored);
         });
         writing = written;
-        return written.exceptionallyCompose(thrown -> holdFailed(thrown, ours, attempts));
+        return written.exceptionallyCompose(thrown -> {
+            owner.refused(present, next, LeaseApiException.from(thrown));
+            return holdFailed(thrown, ours, attempts);
+        });
     }
 
     /**
@@ -245,7 +251,7 @@ final class LeaseSession {
         // client-go counts a transition when the holder changes, and an absent Lease begins at 0.
         boolean sameHolder = identity.equals(present.holder()) || present.version() == 0;
         LeaseDocument base = carriesOn || present.successor() == null ? present : present.withoutSuccessor();
-        return mark.on(base)
+        return owner.on(mark.on(base))
                 .heldBy(
                         identity,
                         timings.leaseDuration(),
@@ -298,12 +304,14 @@ final class LeaseSession {
             return withdraw().thenApply(done -> true);
         }
         Instant renewTime = ticker.wallTime().truncatedTo(java.time.temporal.ChronoUnit.MICROS);
-        return noted(api.replace(present.releasedAt(renewTime)))
+        LeaseDocument released = owner.onReleased(present).releasedAt(renewTime);
+        return noted(api.replace(released))
                 .thenApply(stored -> {
                     tracker.written(stored);
                     return true;
                 })
                 .exceptionallyCompose(thrown -> {
+                    owner.refused(present, released, LeaseApiException.from(thrown));
                     if (attempts <= 1) {
                         return CompletableFuture.completedFuture(false);
                     }

@@ -20,9 +20,17 @@ final class FakeLeaseApi implements LeaseApi {
     @Nullable
     LeaseApiException watchFailure;
 
+    private @Nullable LeaseApiException failureOfNext;
+
+    /** Lets the next request fail. */
+    void failOnce(LeaseApiException cause) {
+        failureOfNext = cause;
+    }
+
     private <T> CompletableFuture<T> answer(String verb, java.util.function.Supplier<T> operation) {
         calls.add(verb);
-        LeaseApiException refusal = failure;
+        LeaseApiException refusal = failureOfNext == null ? failure : failureOfNext;
+        failureOfNext = null;
         if (refusal != null) {
             return CompletableFuture.failedFuture(refusal);
         }

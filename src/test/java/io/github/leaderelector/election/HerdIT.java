@@ -121,6 +121,7 @@ class HerdIT {
                         lease,
                         identity,
                         identity,
+                        false,
                         TIMINGS,
                         Duration.ZERO,
                         hub,

@@ -26,6 +26,7 @@ class LeaseWatcherTest {
             SimulatedCandidate.LEASE,
             "pod-a",
             new WorkloadMark(SimulatedCandidate.LEASE, "pod-a", Optional.empty()),
+            LeaseOwnerTest.none(),
             ElectionStage.TIMINGS,
             tracker,
             hub,

@@ -8,6 +8,7 @@ import io.github.leaderelector.leadership.Observation.WriteAcknowledged;
 import io.github.leaderelector.leadership.Reason;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -70,6 +71,7 @@ final class SimulatedCandidate {
                 LEASE,
                 identity,
                 POD,
+                Optional.empty(),
                 timings,
                 drain,
                 hub,

@@ -36,6 +36,7 @@ class WatchedLockTest {
             SimulatedCandidate.LEASE,
             "pod-a",
             new WorkloadMark(SimulatedCandidate.LEASE, "pod-a", Optional.empty()),
+            LeaseOwnerTest.none(),
             ElectionStage.TIMINGS,
             tracker,
             hub,

@@ -67,22 +67,31 @@ public final class Rbac {
         return new PolicyRuleBuilder().withApiGroups(group).withResources(resource);
     }
 
+    /** Grants {@code user} what {@code rules} say, beside what it was granted before. */
+    public void grantAlso(String user, PolicyRule... rules) {
+        put(user, user + "-also", List.of(rules));
+    }
+
     private void put(String user, List<PolicyRule> rules) {
+        put(user, user, rules);
+    }
+
+    private void put(String user, String role, List<PolicyRule> rules) {
         admin.resource(new RoleBuilder()
                         .withNewMetadata()
-                        .withName(user)
+                        .withName(role)
                         .withNamespace(namespace)
                         .endMetadata()
                         .withRules(rules)
                         .build())
                 .createOr(r -> r.update());
-        if (admin.rbac().roleBindings().inNamespace(namespace).withName(user).get() == null) {
+        if (admin.rbac().roleBindings().inNamespace(namespace).withName(role).get() == null) {
             admin.resource(new RoleBindingBuilder()
                             .withNewMetadata()
-                            .withName(user)
+                            .withName(role)
                             .withNamespace(namespace)
                             .endMetadata()
-                            .withNewRoleRef("rbac.authorization.k8s.io", "Role", user)
+                            .withNewRoleRef("rbac.authorization.k8s.io", "Role", role)
                             .addNewSubject("rbac.authorization.k8s.io", "User", user, null)
                             .build())
                     .create();

@@ -39,6 +39,7 @@ public final class RealApiServer implements AutoCloseable {
 
     private final Path folder;
     private final Path programs;
+    private final List<String> moreFlags;
     private final ServerCertificate certificate;
     private final int port = Ports.free();
     private final int etcdPort = Ports.free();
@@ -49,8 +50,9 @@ public final class RealApiServer implements AutoCloseable {
     private @Nullable Process etcd;
     private @Nullable Process apiServer;
 
-    private RealApiServer(Path folder, Path programs) {
+    private RealApiServer(Path folder, Path programs, List<String> moreFlags) {
         this.folder = folder;
+        this.moreFlags = moreFlags;
         this.programs = programs;
         this.certificate = ServerCertificate.create(folder);
         this.audit = new AuditLog(folder.resolve("audit.log"));
@@ -63,14 +65,15 @@ public final class RealApiServer implements AutoCloseable {
      *
      * @param folder where certificates, data and logs go; emptied before
      * @param users who gets a token, see {@link #token}
+     * @param flags further ones of kube-apiserver
      */
-    public static RealApiServer start(Path folder, List<String> users) {
+    public static RealApiServer start(Path folder, List<String> users, String... flags) {
         Path programs = programs()
                 .orElseThrow(() -> new IllegalStateException(binariesMissing().orElse("No programs.")));
         try {
             deleteTree(folder);
             Files.createDirectories(folder);
-            RealApiServer server = new RealApiServer(folder, programs);
+            RealApiServer server = new RealApiServer(folder, programs, List.of(flags));
             server.writeConfiguration(users);
             Runtime.getRuntime().addShutdownHook(server.endWithTheJvm);
             server.startEtcd();
@@ -185,6 +188,7 @@ public final class RealApiServer implements AutoCloseable {
         flags.add("--endpoint-reconciler-type=none");
         flags.add("--audit-log-path=" + folder.resolve("audit.log"));
         flags.add("--audit-policy-file=" + folder.resolve("audit-policy.yaml"));
+        flags.addAll(moreFlags);
         apiServer = launch("kube-apiserver", flags);
         awaitReady();
     }
