@@ -2,12 +2,15 @@ package io.github.leaderelector;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import java.util.random.RandomGenerator;
 
 /** The walls between the rooms; see docs/architecture.md. */
 @AnalyzeClasses(packages = "io.github.leaderelector", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -93,6 +96,16 @@ class RoomsTest {
             .should()
             .notDependOnEachOther()
             .because("each sign must work when all others are broken");
+
+    @ArchTest
+    static final ArchRule noClassHoldsBuffersOrRandomNumbersBeforeTheProcessStarts = noFields()
+            .that()
+            .areStatic()
+            .should()
+            .haveRawType(JavaClass.Predicates.resideInAnyPackage("io.vertx..", "io.netty..")
+                    .or(JavaClass.Predicates.assignableTo(RandomGenerator.class)))
+            .because("static fields of a native executable are filled when it is built, where Netty's are refused and"
+                    + " random numbers would be the same in each process");
 
     @ArchTest
     static final ArchRule timeComesFromTheTicker = noClasses()

@@ -1,5 +1,6 @@
 package io.github.leaderelector.config;
 
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.util.Optional;
@@ -17,6 +18,8 @@ import java.util.Optional;
  * <p>The table in {@code docs/settings.md} is made from this file: description, and what is allowed after
  * {@code @return}.
  */
+// UnknownSettings asks for the methods.
+@RegisterForReflection(fields = false)
 @ConfigMapping(prefix = "leader-elector")
 public interface LeaderElectorConfig {
 

@@ -48,11 +48,10 @@ public final class EventStreams implements LeadershipObserver {
     /** A little less than ten seconds, so that of the ticks of a second the tenth counts, be it early. */
     private static final Duration HEARTBEAT = Duration.ofMillis(9_500);
 
-    private static final Buffer HEARTBEAT_COMMENT = Buffer.buffer(": heartbeat\n\n");
-
     /** How long a client that lost its stream waits before it connects again. */
     private static final String RETRY = "retry: 1000\n";
 
+    private final Buffer heartbeat = Buffer.buffer(": heartbeat\n\n");
     private final LeadershipHub hub;
     private final Ticker ticker;
     private final ObjectMapper json;
@@ -178,8 +177,8 @@ public final class EventStreams implements LeadershipObserver {
         Moment now = ticker.now();
         if (now.since(lastHeartbeat).compareTo(HEARTBEAT) >= 0) {
             lastHeartbeat = now;
-            leadershipClients.send(() -> HEARTBEAT_COMMENT);
-            holderClients.send(() -> HEARTBEAT_COMMENT);
+            leadershipClients.send(() -> heartbeat);
+            holderClients.send(() -> heartbeat);
         }
     }
 

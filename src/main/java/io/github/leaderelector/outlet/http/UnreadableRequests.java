@@ -6,6 +6,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.impl.HttpServerConnection;
 import io.vertx.core.net.impl.VertxHandler;
@@ -17,6 +18,8 @@ import io.vertx.core.net.impl.VertxHandler;
  * <p>Vert.x has a handler for that, but Quarkus does not show us the server before it listens. So this joins in where
  * Netty makes the connections: {@link #enable()} must be called before the first. Safe for use by many threads.
  */
+// The service loader makes it.
+@RegisterForReflection(methods = false, fields = false)
 public final class UnreadableRequests extends ChannelInitializerExtension {
 
     static final String NOT_HTTP = "This is not a request as HTTP/1.1 has it.";
