@@ -138,8 +138,11 @@ public final class LeaseEvents implements LeadershipObserver {
     }
 
     private void refused(ApiException failure) {
-        // A missing permission was named at the start; an Event that is there already arrived twice.
-        boolean worthSaying = !failure.forbidden() && failure.code() != java.net.HttpURLConnection.HTTP_CONFLICT;
+        // A missing permission was named at the start; an Event that is there already arrived twice; without a Lease,
+        // as when it is deleted with its workload, there is nothing to write an Event on.
+        boolean worthSaying = !failure.forbidden()
+                && failure.code() != java.net.HttpURLConnection.HTTP_CONFLICT
+                && failure.code() != java.net.HttpURLConnection.HTTP_NOT_FOUND;
         if (worthSaying && !failing) {
             failing = true;
             LOG.warnf("LE-505 A Kubernetes Event was refused: %s. Nothing else depends on it.", failure.getMessage());

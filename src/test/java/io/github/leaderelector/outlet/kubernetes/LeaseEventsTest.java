@@ -171,6 +171,16 @@ class LeaseEventsTest {
     }
 
     @Test
+    void thatThereIsNoLeaseToWriteAnEventOnIsNotSaid() {
+        api.fail(404);
+        lead();
+        tellAfter(QUIET);
+
+        assertThat(eventPosts()).hasSize(1);
+        assertThat(log.lines()).noneMatch(line -> line.startsWith("WARN"));
+    }
+
+    @Test
     void aRefusalAfterASuccessIsSaidAgain() {
         api.fail(422);
         lead();
