@@ -8,6 +8,8 @@ import io.github.leaderelector.testkit.Wait;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -45,8 +47,11 @@ class ServiceE2E {
         String leader = awaitLeader(gate, "");
         awaitEndpoint(leader);
 
+        List<String> times = new ArrayList<>();
         ServiceClient client = new ServiceClient(service());
-        try (client) {
+        ServiceTimes seen = new ServiceTimes(cluster, SERVICE, gate.equals("label-gate"));
+        try (client;
+                seen) {
             awaitAnswerOf(leader, client);
             for (int i = 0; i < HANDOVERS; i++) {
                 String old = leader;
@@ -59,9 +64,11 @@ class ServiceE2E {
                 awaitEndpoint(leader);
                 awaitAnswerOf(leader, client);
                 app.awaitGone(old);
+                times.add(seen.of(old, leader, began(leader), client.byLeaders()));
             }
         }
 
+        times.forEach(time -> cluster.report(gate + ": a handover, from the last answer of the old leader", time));
         assertThat(client.late()).isEmpty();
         cluster.report(
                 gate + ": " + ServiceClient.PER_SECOND + " requests a second to the Service through " + HANDOVERS
@@ -86,6 +93,16 @@ class ServiceE2E {
             Assumptions.abort("Services of the cluster cannot be reached from here: " + elsewhere.getMessage());
         }
         return service;
+    }
+
+    /** When {@code leader} began to lead, by its own log. */
+    private Instant began(String leader) {
+        Wait.until(
+                Cluster.PATIENCE,
+                app::describe,
+                () -> !witness.lines(leader, Workload.SIDECAR, "LE-101").isEmpty());
+        List<Witness.Line> lines = witness.lines(leader, Workload.SIDECAR, "LE-101");
+        return lines.get(lines.size() - 1).at();
     }
 
     private void awaitAnswerOf(String leader, ServiceClient client) {

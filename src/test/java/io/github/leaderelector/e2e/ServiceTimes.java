@@ -1,0 +1,157 @@
+package io.github.leaderelector.e2e;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import io.fabric8.kubernetes.client.Watch;
+import io.fabric8.kubernetes.client.Watcher;
+import io.fabric8.kubernetes.client.WatcherException;
+import io.github.leaderelector.testkit.LeaderAnswer;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * When each part of the way from the leader's pod to the Service's clients changed over, as seen from outside: the pod,
+ * the EndpointSlice, and, where kube-proxy's metrics are within reach, its rules. Safe for use by many threads.
+ */
+final class ServiceTimes implements AutoCloseable {
+
+    private static final String LABEL = "leader-elector.github.io/role";
+    private static final URI KUBE_PROXY = URI.create("http://127.0.0.1:10249/metrics");
+    private static final Pattern LAST_SYNC =
+            Pattern.compile("(?m)^kubeproxy_sync_proxy_rules_last_timestamp_seconds(?:\\{[^}]*})? (\\S+)$");
+
+    private final boolean byLabel;
+    // Both clocks, read together: watches and answers go by the one, kube-proxy by the other.
+    private final long originNanos = System.nanoTime();
+    private final double originSeconds = System.currentTimeMillis() / 1e3;
+    private final Map<String, Long> chosen = new ConcurrentHashMap<>();
+    private final Map<String, Long> dropped = new ConcurrentHashMap<>();
+    private final Map<String, Long> inSlice = new ConcurrentHashMap<>();
+    private final NavigableSet<Long> syncs = new ConcurrentSkipListSet<>();
+    private final HttpClient http = HttpClient.newHttpClient();
+    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
+    private final List<Watch> watches;
+
+    /** Begins to watch. */
+    ServiceTimes(Cluster cluster, String service, boolean byLabel) {
+        this.byLabel = byLabel;
+        this.watches = List.of(
+                cluster.client().pods().inNamespace(cluster.namespace()).watch(watcher(this::podSeen)),
+                cluster.client()
+                        .discovery()
+                        .v1()
+                        .endpointSlices()
+                        .inNamespace(cluster.namespace())
+                        .withLabel("kubernetes.io/service-name", service)
+                        .watch(watcher(this::sliceSeen)));
+        // Not more often: kube-proxy writes its rules once a second at most, and the page of its metrics is long.
+        var unused = clock.scheduleWithFixedDelay(this::askKubeProxy, 0, 300, TimeUnit.MILLISECONDS);
+    }
+
+    private void podSeen(Watcher.Action action, Pod pod) {
+        String name = pod.getMetadata().getName();
+        boolean isChosen = byLabel
+                ? "leader".equals(pod.getMetadata().getLabels().get(LABEL))
+                : pod.getStatus().getConditions().stream()
+                        .anyMatch(c ->
+                                c.getType().equals("Ready") && c.getStatus().equals("True"));
+        if (isChosen && action != Watcher.Action.DELETED) {
+            chosen.putIfAbsent(name, System.nanoTime());
+        } else if (chosen.containsKey(name)) {
+            dropped.putIfAbsent(name, System.nanoTime());
+        }
+    }
+
+    private void sliceSeen(Watcher.Action action, EndpointSlice slice) {
+        slice.getEndpoints().stream()
+                .filter(e -> Boolean.TRUE.equals(e.getConditions().getReady()))
+                .forEach(e -> inSlice.putIfAbsent(e.getTargetRef().getName(), System.nanoTime()));
+    }
+
+    private void askKubeProxy() {
+        try {
+            Matcher last = LAST_SYNC.matcher(
+                    http.send(HttpRequest.newBuilder(KUBE_PROXY).build(), HttpResponse.BodyHandlers.ofString())
+                            .body());
+            while (last.find()) {
+                syncs.add(nanos(Double.parseDouble(last.group(1))));
+            }
+        } catch (IOException elsewhere) {
+            // Another proxy, or another node: that part stays unknown.
+        } catch (InterruptedException over) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /**
+     * One sentence: what happened when, counted from the last answer of {@code old} as the leader.
+     *
+     * @param leads when {@code next} began to lead, by its log
+     */
+    String of(String old, String next, Instant leads, List<LeaderAnswer> answers) {
+        long last = answers.stream()
+                .filter(a -> a.identity().equals(old))
+                .mapToLong(LeaderAnswer::answered)
+                .max()
+                .orElse(0);
+        long first = answers.stream()
+                .filter(a -> a.identity().equals(next))
+                .mapToLong(LeaderAnswer::asked)
+                .min()
+                .orElse(0);
+        Long slice = inSlice.get(next);
+        Long sync = slice == null ? null : syncs.ceiling(slice);
+        String sign = byLabel ? "label" : "readiness";
+        return "the old pod lost the %s %s, the new one led %s and got it %s, the EndpointSlice had it %s, kube-proxy %s, first answer %s"
+                .formatted(
+                        sign,
+                        after(last, dropped.get(old)),
+                        after(last, nanos(leads.toEpochMilli() / 1e3)),
+                        after(last, chosen.get(next)),
+                        after(last, slice),
+                        after(last, sync),
+                        after(last, first));
+    }
+
+    /** By {@link System#nanoTime}, of the seconds of the wall clock. */
+    private long nanos(double seconds) {
+        return originNanos + (long) ((seconds - originSeconds) * 1e9);
+    }
+
+    private static String after(long begin, Long time) {
+        return time == null ? "at an unknown time" : "at %+d ms".formatted((time - begin) / 1_000_000);
+    }
+
+    private static <T> Watcher<T> watcher(BiConsumer<Watcher.Action, T> seen) {
+        return new Watcher<>() {
+            @Override
+            public void eventReceived(Action action, T object) {
+                seen.accept(action, object);
+            }
+
+            @Override
+            public void onClose(WatcherException cause) {}
+        };
+    }
+
+    @Override
+    public void close() {
+        watches.forEach(Watch::close);
+        clock.shutdownNow();
+    }
+}
