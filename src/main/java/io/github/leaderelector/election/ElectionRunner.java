@@ -49,6 +49,7 @@ final class ElectionRunner {
     private long triedVersion = -1;
     private long notBeforeNanos;
     private long askedAboutVersion = -1;
+    private boolean trustedBefore;
     private volatile long lastTickNanos;
 
     /** What the runner needs of the watch. */
@@ -155,8 +156,15 @@ final class ElectionRunner {
         if (!campaigning) {
             return;
         }
-        succession.evaluate(watch.trusted());
+        boolean trusted = watch.trusted();
+        succession.evaluate(trusted);
         long now = ticker.nanoTime();
+        if (trustedBefore && !trusted) {
+            // Not at once: the watches of all sidecars may have broken at this moment.
+            notBeforeNanos = later(
+                    notBeforeNanos, now + random.nextLong(timings.retryPeriod().toNanos() / 2));
+        }
+        trustedBefore = trusted;
         if (hub.leads()) {
             if (elector == null || now - session.lastCallNanos() > silence().toNanos()) {
                 replaceElector();

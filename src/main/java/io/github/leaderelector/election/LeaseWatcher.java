@@ -14,16 +14,20 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A watch is trusted from the first full view of the Lease after it opened, until it breaks or is caught missing
  * something: a version that a read or a write has shown must arrive by watch, too. That goes for the Lease as it was
- * found when the watch opened: a watch begins with what is there. It is opened again after a random, growing pause, so
- * that the watches of many sidecars come back spread out after a restart of the API server. Safe for use by many
- * threads.
+ * found when the watch opened: a watch begins with what is there. It is opened again after a random pause from nothing
+ * up to a bound that grows, so that the watches of many sidecars come back spread out over a second, although all broke
+ * at once, as in a restart of the API server. Safe for use by many threads.
  */
 final class LeaseWatcher {
 
     private static final Logger LOG = Logger.getLogger(LeaseWatcher.class);
-    private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
-    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
+    private static final Duration FIRST_BOUND = Duration.ofSeconds(1);
+    private static final Duration LAST_BOUND = Duration.ofSeconds(4);
     private static final Duration FORBIDDEN_PAUSE = Duration.ofSeconds(30);
+
+    /** An API server that has just started refuses everybody for some seconds, until it knows who may do what. */
+    private static final int REFUSALS_THAT_MAY_PASS = 3;
+
     private static final Duration GRACE_BEFORE_DISTRUST = Duration.ofSeconds(1);
     private static final Duration GRACE_BEFORE_REOPENING = Duration.ofSeconds(3);
 
@@ -41,9 +45,11 @@ final class LeaseWatcher {
     private LeaseApi.@Nullable Watch watch;
     private boolean trusted;
     private boolean opening;
+    private boolean shown;
     private boolean closed;
+    private int refusals;
     private boolean forbiddenSaid;
-    private Duration pause = FIRST_PAUSE;
+    private Duration pauseBound = FIRST_BOUND;
     private long arrivedVersion;
     private @Nullable Long missingSinceNanos;
 
@@ -77,6 +83,7 @@ final class LeaseWatcher {
                 return;
             }
             opening = true;
+            shown = false;
             mine = ++generation;
         }
         var unused = api.watch(new Listener(mine)).whenComplete((opened, thrown) -> opened(mine, opened, thrown));
@@ -100,12 +107,16 @@ final class LeaseWatcher {
         }
         // The Lease may be absent, which a watch does not tell, or may have changed while it opened.
         var unused = session.refresh().whenComplete((done, failure) -> {
-            if (failure == null) {
+            if (failure == null || hasShown(mine)) {
                 trust(mine);
             } else {
                 ended(mine, LeaseApiException.from(failure));
             }
         });
+    }
+
+    private synchronized boolean hasShown(long mine) {
+        return mine == generation && shown;
     }
 
     private void trust(long mine) {
@@ -114,7 +125,8 @@ final class LeaseWatcher {
                 return;
             }
             trusted = true;
-            pause = FIRST_PAUSE;
+            refusals = 0;
+            pauseBound = FIRST_BOUND;
             if (tracker.document().isEmpty()) {
                 // Nothing is there that could arrive.
                 arrivedVersion = Math.max(arrivedVersion, tracker.version());
@@ -150,7 +162,8 @@ final class LeaseWatcher {
     }
 
     private Duration nextPause(LeaseApiException cause) {
-        if (cause.forbidden()) {
+        refusals = cause.forbidden() ? refusals + 1 : 0;
+        if (refusals > REFUSALS_THAT_MAY_PASS) {
             if (!forbiddenSaid) {
                 forbiddenSaid = true;
                 LOG.warnf(
@@ -160,9 +173,9 @@ final class LeaseWatcher {
             }
             return FORBIDDEN_PAUSE;
         }
-        Duration present = pause;
-        pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
-        return present.plusNanos(random.nextLong(present.toNanos()));
+        Duration present = pauseBound;
+        pauseBound = present.multipliedBy(2).compareTo(LAST_BOUND) < 0 ? present.multipliedBy(2) : LAST_BOUND;
+        return Duration.ofNanos(random.nextLong(present.toNanos()));
     }
 
     /**
@@ -239,6 +252,7 @@ final class LeaseWatcher {
         private void arrived(long version) {
             synchronized (LeaseWatcher.this) {
                 if (mine == generation) {
+                    shown = true;
                     arrivedVersion = Math.max(arrivedVersion, version);
                     if (tracker.version() <= arrivedVersion) {
                         missingSinceNanos = null;

@@ -14,6 +14,11 @@ final class FakeLeaseApi implements LeaseApi {
     final List<WatchListener> listeners = new ArrayList<>();
     int closedWatches;
 
+    /** Whether reads are answered; those that are not end by {@link #failGets}. */
+    boolean answersGets = true;
+
+    private final List<CompletableFuture<Optional<LeaseDocument>>> unanswered = new ArrayList<>();
+
     @Nullable
     LeaseApiException failure;
 
@@ -43,7 +48,17 @@ final class FakeLeaseApi implements LeaseApi {
 
     @Override
     public CompletableFuture<Optional<LeaseDocument>> get() {
+        if (!answersGets) {
+            calls.add("get");
+            unanswered.add(new CompletableFuture<>());
+            return unanswered.get(unanswered.size() - 1);
+        }
         return answer("get", server::get);
+    }
+
+    /** Fails the reads that were not answered. */
+    void failGets(LeaseApiException failure) {
+        unanswered.forEach(read -> read.completeExceptionally(failure));
     }
 
     @Override
