@@ -33,6 +33,17 @@ public final class PackagedSidecar {
         return Made.COMMAND.join();
     }
 
+    /** The JVM options alone: those of the image, as far as the running JDK knows them. */
+    public static List<String> options() {
+        return hasJdkOfTheImage()
+                ? List.of("@" + IMAGE.resolve("jvm.options"))
+                : List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx96m");
+    }
+
+    private static boolean hasJdkOfTheImage() {
+        return Runtime.version().feature() >= JDK_OF_THE_IMAGE;
+    }
+
     /** Made when first asked for: training takes some twenty seconds. */
     private static final class Made {
 
@@ -50,16 +61,6 @@ public final class PackagedSidecar {
                 command.addAll(1, List.of("-XX:AOTCache=" + CACHE, "-XX:AOTMode=on"));
             }
             return List.copyOf(command);
-        }
-
-        private static List<String> options() {
-            return hasJdkOfTheImage()
-                    ? List.of("@" + IMAGE.resolve("jvm.options"))
-                    : List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx96m");
-        }
-
-        private static boolean hasJdkOfTheImage() {
-            return Runtime.version().feature() >= JDK_OF_THE_IMAGE;
         }
 
         private static void train(List<String> command) {
