@@ -9,7 +9,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 /** What the bench has measured: one line of a Markdown table for each figure. */
-final class Report {
+public final class Report {
 
     private static final Path FILE = Path.of("target/bench/report.md");
     private static final List<String> HEAD =
@@ -18,12 +18,12 @@ final class Report {
     private Report() {}
 
     /** A figure that only the sidecar has. */
-    static void add(String what, String ours) {
+    public static void add(String what, String ours) {
         add(what, ours, "", "");
     }
 
     /** A figure of both, in {@code unit}. */
-    static void add(String what, double ours, double theirs, String unit) {
+    public static void add(String what, double ours, double theirs, String unit) {
         add(what, number(ours) + " " + unit, number(theirs) + " " + unit, theirs == 0 ? "" : number(ours / theirs));
     }
 

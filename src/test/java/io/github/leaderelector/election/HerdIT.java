@@ -2,15 +2,9 @@ package io.github.leaderelector.election;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fabric8.kubernetes.client.Config;
-import io.fabric8.kubernetes.client.ConfigBuilder;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import io.fabric8.kubernetes.client.vertx.VertxHttpClientFactory;
 import io.github.leaderelector.leadership.ElectionListener;
-import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.LeaseRef;
 import io.github.leaderelector.leadership.Reason;
-import io.github.leaderelector.leadership.Ticker;
 import io.github.leaderelector.testkit.AuditLog;
 import io.github.leaderelector.testkit.RealApiServer;
 import io.github.leaderelector.testkit.Wait;
@@ -29,8 +23,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Many candidates for one Lease: what one handover costs the API server. */
 class HerdIT {
 
-    private static final Timings TIMINGS =
-            new Timings(Duration.ofSeconds(15), Duration.ofSeconds(10), Duration.ofSeconds(2));
     private static final int HANDOVERS = 12;
 
     /** The first few teach the candidates how many they are. */
@@ -54,8 +46,6 @@ class HerdIT {
         }
     }
 
-    private record Candidate(Election election, LeadershipHub hub) {}
-
     /** Followers, and the leader: of 20 in the short form of the fault bench, of 20 and of 200 in the whole one. */
     static List<Integer> sizes() {
         return Boolean.getBoolean("faults.short") ? List.of(21) : List.of(21, 201);
@@ -66,7 +56,7 @@ class HerdIT {
     void aHandoverCostsAHandfulOfConflictsHoweverManyCandidates(int candidates) {
         LeaseRef lease = new LeaseRef("default", "herd-of-" + candidates);
         new io.github.leaderelector.testkit.Rbac(server.admin(), "default", lease.name()).grant("sidecar");
-        List<Candidate> herd = new ArrayList<>();
+        List<LightCandidate> herd = new ArrayList<>();
         try {
             for (int i = 0; i < candidates; i++) {
                 herd.add(candidate(lease, "pod-" + i));
@@ -77,7 +67,7 @@ class HerdIT {
             List<Long> conflicts = new ArrayList<>();
             List<Long> gaps = new ArrayList<>();
             for (int i = 0; i < HANDOVERS; i++) {
-                Candidate leader = leader(herd);
+                LightCandidate leader = leader(herd);
                 Instant from = Instant.now();
                 herd.remove(leader);
                 leader.election().stop(new Reason(Reason.Code.SHUTDOWN, "test"));
@@ -91,7 +81,7 @@ class HerdIT {
                 assertThat(writes).as("release and acquisition").hasSizeGreaterThanOrEqualTo(2);
                 conflicts.add(writes.stream().filter(r -> r.status() == 409).count());
                 leader.election().close();
-                Candidate newcomer = candidate(lease, "pod-" + (candidates + i));
+                LightCandidate newcomer = candidate(lease, "pod-" + (candidates + i));
                 herd.add(newcomer);
                 newcomer.election().start();
             }
@@ -105,35 +95,14 @@ class HerdIT {
         }
     }
 
-    private static Candidate candidate(LeaseRef lease, String identity) {
-        LeadershipHub hub = new LeadershipHub(identity, lease, TIMINGS.renewDeadline(), Ticker.system());
-        Config config = new ConfigBuilder(server.admin().getConfiguration())
-                .withOauthToken(server.token("sidecar"))
-                .build();
-        var client = new KubernetesClientBuilder()
-                .withConfig(Election.patient(config, TIMINGS))
-                .withKubernetesSerialization(Election.kinds())
-                .withHttpClientFactory(new VertxHttpClientFactory(vertx))
-                .build();
-        return new Candidate(
-                new Election(
-                        client,
-                        lease,
-                        identity,
-                        identity,
-                        false,
-                        TIMINGS,
-                        Duration.ZERO,
-                        hub,
-                        Ticker.system(),
-                        new ElectionListener() {}),
-                hub);
+    private static LightCandidate candidate(LeaseRef lease, String identity) {
+        return LightCandidate.of(server, vertx, lease, identity, new ElectionListener() {});
     }
 
-    private static Candidate leader(List<Candidate> herd) {
+    private static LightCandidate leader(List<LightCandidate> herd) {
         long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
         while (System.nanoTime() - end < 0) {
-            for (Candidate candidate : herd) {
+            for (LightCandidate candidate : herd) {
                 if (candidate.hub().leads()) {
                     return candidate;
                 }

@@ -48,6 +48,11 @@ public final class Rbac {
         put(user, leases("get", "watch", "update"));
     }
 
+    /** Grants {@code user} everything on all Leases. */
+    public void grantEveryLease(String user) {
+        put(user, List.of(rule("coordination.k8s.io", "leases").withVerbs("*").build()));
+    }
+
     private List<PolicyRule> leases(String... verbs) {
         List<PolicyRule> rules = new ArrayList<>();
         rules.add(rule("coordination.k8s.io", "leases").withVerbs("create").build());

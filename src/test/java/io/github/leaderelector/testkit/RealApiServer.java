@@ -265,6 +265,23 @@ public final class RealApiServer implements AutoCloseable {
         return "https://127.0.0.1:" + port;
     }
 
+    /** What the present process of the API server has cost. */
+    public ProcessCost cost() {
+        return cost(apiServer);
+    }
+
+    /** What etcd has cost. */
+    public ProcessCost etcdCost() {
+        return cost(etcd);
+    }
+
+    private static ProcessCost cost(@Nullable Process process) {
+        if (process == null) {
+            throw new IllegalStateException("It does not run.");
+        }
+        return ProcessCost.of(process.pid());
+    }
+
     /** The token by which {@code user} is known. */
     public String token(String user) {
         return "token-of-" + user;
