@@ -292,8 +292,11 @@ final class Fabric8LeaseApi implements LeaseApi {
 
         @Override
         public void onMessage(WebSocket socket, String text) {
-            stream.event(text);
-            socket.request();
+            try {
+                stream.event(text);
+            } finally {
+                socket.request();
+            }
         }
 
         @Override

@@ -2,6 +2,7 @@ package io.github.leaderelector.election;
 
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +28,7 @@ final class LeaseStream implements LeaseApi.Watch {
      * @param type what happened
      * @param object to what; of an {@code ERROR}, a Status, whose message is among the properties that a Lease has not
      */
+    @RegisterForReflection
     record Event(@Nullable String type, @Nullable Lease object) {}
 
     LeaseStream(KubernetesSerialization json, LeaseApi.WatchListener listener) {
@@ -59,11 +61,14 @@ final class LeaseStream implements LeaseApi.Watch {
         if (ended.get() || text.isBlank()) {
             return;
         }
+        Event event;
         try {
-            told(json.unmarshal(text, Event.class));
+            event = json.unmarshal(text, Event.class);
         } catch (RuntimeException notJson) {
             broken("it said '" + text.substring(0, Math.min(text.length(), 100)) + "'");
+            return;
         }
+        told(event);
     }
 
     private void told(Event event) {

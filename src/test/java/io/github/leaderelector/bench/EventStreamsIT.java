@@ -37,6 +37,9 @@ class EventStreamsIT {
     private static final Duration BOUND = Duration.ofMillis(50);
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
+    /** As docs/endpoints.md advises who has as many: else every fourth change meets a full garbage collection. */
+    private static final String HEAP = "-Xmx32m";
+
     /** A stream costs about a fifth of it; what more would be worth noticing. */
     private static final long BYTES_PER_STREAM = 128 * 1024;
 
@@ -61,7 +64,7 @@ class EventStreamsIT {
                 server,
                 Path.of("target/bench/event-streams"),
                 Timings.DEFAULT,
-                Map.of("MAX_STREAMS", String.valueOf(STREAMS)),
+                Map.of("MAX_STREAMS", String.valueOf(STREAMS), "JAVA_OPTS_APPEND", HEAP),
                 List.of(REPLICA))) {
             Replica replica = bench.replica(REPLICA);
             replica.bypassProxies();
@@ -75,16 +78,16 @@ class EventStreamsIT {
                 assertThat(statusOfOneMore(replica)).isEqualTo(429);
 
                 // As with handovers: speed is judged by the best of three series, since a machine has bad minutes.
-                List<Duration> medians = new ArrayList<>();
-                while (medians.stream().noneMatch(median -> median.compareTo(BOUND) < 0) && medians.size() < 3) {
-                    medians.add(median(bench, herd, medians.size()));
+                List<Duration> spreads = new ArrayList<>();
+                while (spreads.stream().noneMatch(spread -> spread.compareTo(BOUND) < 0) && spreads.size() < 3) {
+                    spreads.add(spread(bench, herd, spreads.size()));
                 }
                 long bytes = (residentBytes(replica) - without) / STREAMS;
                 Report.add(
                         "%,d event streams".formatted(STREAMS),
-                        "%d KiB each; a change reaches the last %s after the first"
-                                .formatted(bytes / 1024, Percentiles.millis(Collections.min(medians))));
-                assertThat(medians).anyMatch(median -> median.compareTo(BOUND) < 0);
+                        "%d KiB each; 9 in 10 changes reach the last %s after the first"
+                                .formatted(bytes / 1024, Percentiles.millis(Collections.min(spreads))));
+                assertThat(spreads).anyMatch(spread -> spread.compareTo(BOUND) < 0);
                 assertThat(bytes).as("bytes per stream").isLessThan(BYTES_PER_STREAM);
 
                 replica.terminate();
@@ -95,8 +98,8 @@ class EventStreamsIT {
         }
     }
 
-    /** From when the first client has read the event of a change until the last has. */
-    private static Duration median(Bench bench, EventStreamHerd herd, int series) {
+    /** From when the first client has read the event of a change until the last has: what 9 changes in 10 keep to. */
+    private static Duration spread(Bench bench, EventStreamHerd herd, int series) {
         List<Duration> spreads = new ArrayList<>();
         List<Duration> sinceTheWrite = new ArrayList<>();
         for (int i = 1; i <= CHANGES; i++) {
@@ -117,7 +120,7 @@ class EventStreamsIT {
                 Percentiles.of(sinceTheWrite),
                 ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage(),
                 Runtime.getRuntime().availableProcessors());
-        return spread.median();
+        return spread.at(90);
     }
 
     @Test

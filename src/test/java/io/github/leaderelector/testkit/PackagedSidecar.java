@@ -44,6 +44,19 @@ public final class PackagedSidecar {
         return Runtime.version().feature() >= JDK_OF_THE_IMAGE;
     }
 
+    /**
+     * The same with {@code options} for the JVM behind its own, as {@code JAVA_OPTS_APPEND} of the image adds them.
+     *
+     * @param options separated by spaces; empty for none
+     */
+    static List<String> command(String options) {
+        List<String> command = new ArrayList<>(command());
+        if (!options.isBlank()) {
+            command.addAll(command.indexOf("-jar"), List.of(options.strip().split(" +")));
+        }
+        return command;
+    }
+
     /** Made when first asked for: training takes some twenty seconds. */
     private static final class Made {
 

@@ -31,7 +31,8 @@ public final class SidecarProcess implements AutoCloseable {
 
         /** The packaged application of this build; see {@link PackagedSidecar}. */
         public static Spec of(Map<String, String> environment, Path log) {
-            return new Spec(PackagedSidecar.command(), Map.copyOf(environment), log);
+            String options = environment.getOrDefault("JAVA_OPTS_APPEND", "");
+            return new Spec(PackagedSidecar.command(options), Map.copyOf(environment), log);
         }
 
         /** Another program with the same environment. */
