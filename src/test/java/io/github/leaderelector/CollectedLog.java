@@ -9,7 +9,7 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import org.jboss.logmanager.formatters.PatternFormatter;
 
-/** What a class logs, as lines of the form {@code INFO message}, until closed. */
+/** What a class or a package logs, as lines of the form {@code INFO message}, until closed. */
 public final class CollectedLog extends Handler implements AutoCloseable {
 
     private final List<String> lines = new CopyOnWriteArrayList<>();
@@ -19,7 +19,12 @@ public final class CollectedLog extends Handler implements AutoCloseable {
 
     /** Collects what {@code source} logs from now on, at any level. */
     public CollectedLog(Class<?> source) {
-        logger = Logger.getLogger(source.getName());
+        this(source.getName());
+    }
+
+    /** Collects what the class called {@code source}, or any in the package of that name, logs from now on. */
+    public CollectedLog(String source) {
+        logger = Logger.getLogger(source);
         levelBefore = logger.getLevel();
         logger.setLevel(Level.ALL);
         logger.setUseParentHandlers(false);

@@ -55,9 +55,10 @@ final class HttpProbe implements Probe {
     }
 
     private static Future<HttpClientResponse> send(HttpClientRequest open, CompletableFuture<?> answer) {
-        // Nobody reads the body, which may have no end.
+        // Nobody reads the body, which may have no end. Vert.x logs the reset as an error of the answer if nobody takes
+        // it.
         var unused = answer.whenComplete((value, thrown) -> open.reset());
-        return open.send();
+        return open.send().onSuccess(response -> response.exceptionHandler(reset -> {}));
     }
 
     private static Optional<String> verdict(int status) {

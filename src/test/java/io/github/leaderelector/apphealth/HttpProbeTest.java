@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.github.leaderelector.CollectedLog;
 import io.github.leaderelector.testkit.Ports;
 import io.vertx.core.Vertx;
 import java.io.IOException;
@@ -27,6 +28,7 @@ class HttpProbeTest {
 
     private static Vertx vertx;
 
+    private final CollectedLog log = new CollectedLog("io.vertx");
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private HttpServer application;
 
@@ -51,6 +53,10 @@ class HttpProbeTest {
     void stop() {
         application.stop(0);
         threads.shutdownNow();
+        log.close();
+        assertThat(log.lines())
+                .as("a probe each second would fill the log")
+                .noneMatch(line -> line.startsWith("ERROR"));
     }
 
     @ParameterizedTest

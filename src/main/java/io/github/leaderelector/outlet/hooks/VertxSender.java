@@ -54,6 +54,8 @@ final class VertxSender implements Sender {
 
     private static void send(HttpClientRequest request, String json, CompletableFuture<Integer> status) {
         request.send(Buffer.buffer(json))
+                // Vert.x logs the reset below as an error of the answer if nobody takes it.
+                .onSuccess(response -> response.exceptionHandler(reset -> {}))
                 .map(HttpClientResponse::statusCode)
                 .onSuccess(status::complete)
                 .onFailure(status::completeExceptionally);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
+import io.github.leaderelector.CollectedLog;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -32,6 +33,7 @@ class VertxSenderTest {
 
     private static Vertx vertx;
 
+    private final CollectedLog log = new CollectedLog("io.vertx");
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final List<String> received = new CopyOnWriteArrayList<>();
     private final CountDownLatch testIsOver = new CountDownLatch(1);
@@ -59,6 +61,10 @@ class VertxSenderTest {
         testIsOver.countDown();
         server.stop(0);
         threads.shutdownNow();
+        log.close();
+        assertThat(log.lines())
+                .as("nobody is to read of what is as it should be")
+                .noneMatch(line -> line.startsWith("ERROR"));
     }
 
     @Test
