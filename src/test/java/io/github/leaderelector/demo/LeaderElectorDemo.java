@@ -9,7 +9,11 @@ import io.github.leaderelector.testkit.Percentiles;
 import io.github.leaderelector.testkit.Ports;
 import io.github.leaderelector.testkit.Span;
 import io.github.leaderelector.testkit.Wait;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -96,7 +100,9 @@ public final class LeaderElectorDemo implements AutoCloseable {
                 System.exit(1);
             }
         }
-        LeaderElectorDemo demo = new LeaderElectorDemo(Path.of("target", "demo"), firstPort, new Terminal(System.out));
+        // Not System.out, which Maven decorates, and resets just when this process ends.
+        PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
+        LeaderElectorDemo demo = new LeaderElectorDemo(Path.of("target", "demo"), firstPort, new Terminal(out));
         // Ctrl-C reaches the sidecars too; this also ends them when only this process is told to end.
         Runtime.getRuntime().addShutdownHook(new Thread(demo::close, "end-demo"));
         System.exit(demo.run(Integer.getInteger("demo.rounds", Integer.MAX_VALUE)) ? 0 : 1);
