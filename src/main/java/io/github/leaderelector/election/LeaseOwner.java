@@ -6,6 +6,7 @@ import io.github.leaderelector.leadership.LeaseRef;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
@@ -118,7 +119,11 @@ final class LeaseOwner {
     }
 
     private void askIn(Duration pause, String uid, Lookup whom) {
-        var unused = executor.schedule(() -> ask(uid, whom), pause.toNanos(), TimeUnit.NANOSECONDS);
+        try {
+            var unused = executor.schedule(() -> ask(uid, whom), pause.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException stopped) {
+            // The election is closed.
+        }
     }
 
     private void ask(String uid, Lookup whom) {

@@ -75,12 +75,10 @@ public final class Refusals {
             refuse(context, 400, "There must be one header Host, not several.");
         } else if (!READ_ONLY.contains(request.uri()) && !encoded(request.uri())) {
             refuse(context, 400, "The path and the query must be percent-encoded.");
+        } else if (request.headers().contains(HttpHeaders.TRANSFER_ENCODING)) {
+            refuseAndHangUp(context, 411, "A body of unknown length is not read; none is needed here.");
         } else if (bodyLength(request) > LONGEST_BODY) {
-            HttpConnection connection = request.connection();
-            context.response()
-                    .putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE)
-                    .endHandler(sent -> connection.close());
-            refuse(context, 413, "The body is longer than " + LONGEST_BODY + " bytes; none is needed here.");
+            refuseAndHangUp(context, 413, "The body is longer than " + LONGEST_BODY + " bytes; none is needed here.");
         } else {
             onlyItsMethods(context, path(context));
         }
@@ -156,6 +154,13 @@ public final class Refusals {
         } else {
             context.next();
         }
+    }
+
+    /** What follows on the connection is the body, which nobody wants to read. */
+    private static void refuseAndHangUp(RoutingContext context, int status, String sentence) {
+        HttpConnection connection = context.request().connection();
+        context.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE).endHandler(sent -> connection.close());
+        refuse(context, status, sentence);
     }
 
     private static void refuse(RoutingContext context, int status, String sentence) {

@@ -32,6 +32,7 @@ class BadRequestsIT {
     private static final String END = HOST + "\r\n";
     private static final String NOTHING_HERE = "There is nothing here; GET /leader, / and /q/health have something.";
     private static final String NO_HOST = "The header Host is missing, or is not a host with or without a port.";
+    private static final String UNKNOWN_LENGTH = "A body of unknown length is not read; none is needed here.";
     private static final String NOT_HTTP = "This is not a request as HTTP/1.1 has it.";
     private static final String NOT_ENCODED = "The path and the query must be percent-encoded.";
     private static final String NO_SLASH =
@@ -87,6 +88,17 @@ class BadRequestsIT {
                         "POST /leader/drained HTTP/1.1\r\nContent-Length: 65537\r\n" + END,
                         413,
                         "The body is longer than 65536 bytes; none is needed here."),
+                Arguments.of(
+                        "a body of unknown length",
+                        "POST /leader/drained HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + END
+                                + "2\r\n{}\r\n0\r\n\r\n",
+                        411,
+                        UNKNOWN_LENGTH),
+                Arguments.of(
+                        "a body in chunks that are none",
+                        "POST /leader/drained HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + END + "Hello\r\n",
+                        411,
+                        UNKNOWN_LENGTH),
                 Arguments.of("no HTTP", "Hello, sidecar!\r\n\r\n", 400, NOT_HTTP),
                 Arguments.of("TLS", "\u0016\u0003\u0001\u0002\u0000\u0001\u00fc\r\n\r\n", 400, NOT_HTTP),
                 Arguments.of("a header without a colon", "GET /leader HTTP/1.1\r\nHello\r\n" + END, 400, NOT_HTTP),
