@@ -105,7 +105,8 @@ public final class SidecarProcess implements AutoCloseable {
 
     /** Asks it to hand over and end. */
     public void terminate() {
-        process.destroy();
+        // The process's own destroy() closes the pipe, too: last words are lost then, and a Go program dies of them.
+        var unused = process.toHandle().destroy();
     }
 
     /** Ends it at once; returns when it is gone. */
