@@ -58,7 +58,7 @@ final class Fabric8LeaseApi implements LeaseApi {
                 + "/leases";
         // A watch on one object is one on the collection that shows nothing else; a Role with resourceNames allows it.
         this.watchUri = collection + "?watch=true&fieldSelector=metadata.name%3D" + ref.name();
-        // A WebSocket begins with it.
+        // Fabric8's own watch sends it with a WebSocket, too.
         this.origin = client.getMasterUrl().getProtocol() + "://"
                 + client.getMasterUrl().getAuthority();
     }

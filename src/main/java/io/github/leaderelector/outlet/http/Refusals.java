@@ -73,7 +73,7 @@ public final class Refusals {
             refuse(context, 505, "Only HTTP/1.1 and HTTP/1.0 are spoken here.");
         } else if (request.headers().getAll(HttpHeaders.HOST).size() > 1) {
             refuse(context, 400, "There must be one header Host, not several.");
-        } else if (!READ_ONLY.contains(request.uri()) && !encoded(request.uri())) {
+        } else if (!encoded(request.uri())) {
             refuse(context, 400, "The path and the query must be percent-encoded.");
         } else if (request.headers().contains(HttpHeaders.TRANSFER_ENCODING)) {
             refuseAndHangUp(context, 411, "A body of unknown length is not read; none is needed here.");
@@ -115,9 +115,6 @@ public final class Refusals {
 
     /** The path without the slash at its end, which makes no difference. */
     private static String path(RoutingContext context) {
-        if (READ_ONLY.contains(context.request().uri())) {
-            return context.request().uri();
-        }
         String path = context.normalizedPath();
         return path.length() > 1 && path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
     }
