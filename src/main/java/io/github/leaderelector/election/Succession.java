@@ -27,7 +27,10 @@ import org.jspecify.annotations.Nullable;
 final class Succession {
 
     /** The followers of one Lease spread their writes over this time, so that hardly two of them collide. */
-    static final Duration SPREAD = Duration.ofSeconds(1);
+    static final Duration SPREAD = Duration.ofMillis(500);
+
+    /** How much likelier a write is at the end of that time than at its beginning: e to the power of this. */
+    private static final double STEEPNESS = 6;
 
     private static final Duration PAUSE_AFTER_FAILURE = Duration.ofSeconds(30);
 
@@ -77,7 +80,7 @@ final class Succession {
         if (!missing()) {
             cancelAlarm();
         } else if (alarm == null && writing.isDone()) {
-            standIn(Duration.ofNanos(random.nextLong(SPREAD.toNanos())));
+            standIn(turn(random));
         }
     }
 
@@ -114,6 +117,16 @@ final class Succession {
 
     private void standIn(Duration pause) {
         alarm = schedule(this::stand, pause);
+    }
+
+    /**
+     * When to write, at random: rather late than early. However many draw, few draw times near the earliest one, whose
+     * write reaches the others before it is their turn. Receivers of a multicast that are not to answer all at once do
+     * so, too (RandomBackoff in RFC 5401).
+     */
+    static Duration turn(RandomGenerator random) {
+        double part = Math.log1p(random.nextDouble() * Math.expm1(STEEPNESS)) / STEEPNESS;
+        return Duration.ofNanos((long) (part * SPREAD.toNanos()));
     }
 
     private void stand() {
