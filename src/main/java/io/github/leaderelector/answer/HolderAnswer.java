@@ -3,21 +3,26 @@ package io.github.leaderelector.answer;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import io.github.leaderelector.leadership.Leadership;
+import io.github.leaderelector.leadership.Moment;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What clients of {@code leader-elector:0.5} and {@code nais/elector} expect of {@code GET /}.
  *
- * @param name who holds the Lease; empty when nobody is known to
+ * @param name who holds the Lease; empty when nobody is known to, and when we hold it but do not lead: clients compare
+ *     it with their hostname to know whether they lead
  * @param lastUpdate since when, RFC 3339
  */
 @JsonPropertyOrder({"name", "last_update"})
 public record HolderAnswer(
         String name, @JsonProperty("last_update") String lastUpdate) {
 
-    /** What {@code leadership} says of the holder. */
-    public static HolderAnswer of(Leadership leadership) {
+    /** What {@code leadership} says of the holder at {@code now}. */
+    public static HolderAnswer of(Leadership leadership, Moment now) {
         @Nullable String holder = leadership.holder();
-        return new HolderAnswer(holder == null ? "" : holder, Times.rfc3339(leadership.since()));
+        if (holder == null || (holder.equals(leadership.identity()) && !leadership.leads(now))) {
+            holder = "";
+        }
+        return new HolderAnswer(holder, Times.rfc3339(leadership.since()));
     }
 }

@@ -31,8 +31,24 @@ class LeaderAnswerTest {
                         + "\"observedMillisAgo\":null,"
                         + "\"reason\":\"The state of the Lease has not been seen yet.\","
                         + "\"lease\":{\"namespace\":\"prod\",\"name\":\"app-lock\"}}");
-        assertThat(mapper.writeValueAsString(HolderAnswer.of(unknown)))
+        assertThat(mapper.writeValueAsString(HolderAnswer.of(unknown, ticker.now())))
                 .isEqualTo("{\"name\":\"\",\"last_update\":\"2026-01-02T03:04:05Z\"}");
+    }
+
+    @Test
+    void aReplicaNamesItselfAsHolderOnlyWhileItLeads() {
+        LeadershipHub hub = new LeadershipHub("pod-a", LEASE, Duration.ofSeconds(10), ticker);
+        Moment sent = ticker.now();
+        hub.observe(new WriteAcknowledged(
+                new ObservedLease("pod-a", 7, 42, sent.wall(), sent.nanos(), sent.nanos()), sent));
+        Leadership leading = hub.current();
+        assertThat(HolderAnswer.of(leading, ticker.now()).name()).isEqualTo("pod-a");
+
+        ticker.advance(Duration.ofSeconds(10));
+
+        assertThat(HolderAnswer.of(leading, ticker.now()).name()).isEmpty();
+        assertThat(hub.current().holder()).isEqualTo("pod-a");
+        assertThat(HolderAnswer.of(hub.current(), ticker.now()).name()).isEmpty();
     }
 
     @Test

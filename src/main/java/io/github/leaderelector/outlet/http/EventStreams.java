@@ -81,7 +81,7 @@ public final class EventStreams implements LeadershipObserver {
             Claim claim = leadership.claim();
             return new Told(
                     LeaderAnswer.of(leadership, reading.moment()),
-                    HolderAnswer.of(leadership),
+                    HolderAnswer.of(leadership, reading.moment()),
                     claim == null ? null : claim.sent());
         }
     }

@@ -49,6 +49,7 @@ public final class LeaderResource {
     @GET
     @Cache(noStore = true)
     public HolderAnswer holder() {
-        return HolderAnswer.of(hub.current());
+        Reading reading = Reading.of(hub, ticker);
+        return HolderAnswer.of(reading.leadership(), reading.moment());
     }
 }
