@@ -68,7 +68,8 @@ final class Candidate implements Candidacy {
         boolean wasCandidate = standBack.candidate();
         standBack = standBack.with(reason);
         boolean led = hub.observe(new ResignRequested(standBack.foremost())).leads(ticker.now());
-        if (wasCandidate) {
+        // Else it is on its way out already, and has to wait as long as it did, whoever has thought better of it since.
+        if (wasCandidate && out.isDone()) {
             runner.stop();
             CompletableFuture<Void> drained = led ? drain.begin() : CompletableFuture.completedFuture(null);
             out = CompletableFuture.allOf(hub.told(), drained).thenCompose(done -> session.release());
