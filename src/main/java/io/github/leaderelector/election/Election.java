@@ -158,7 +158,7 @@ public final class Election implements Candidacy, Vital, AutoCloseable {
 
     /** Begins to campaign, unless there is a reason to stand back. Returns at once. */
     public void start() {
-        Rehearsal rehearsal = new Rehearsal(parts.session(), executor);
+        Rehearsal rehearsal = new Rehearsal(parts.session(), executor, new Random());
         parts.onNamed(rehearsal::thorough);
         executor.execute(rehearsal::begin);
         parts.start();

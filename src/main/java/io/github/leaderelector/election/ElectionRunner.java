@@ -145,10 +145,13 @@ final class ElectionRunner {
 
     private void tick() {
         lastTickNanos = ticker.nanoTime();
-        watch.check();
-        askIfHolderIsSilent();
-        evaluate();
-        var unused = postIn(this::tick, tickPeriod());
+        try {
+            watch.check();
+            askIfHolderIsSilent();
+            evaluate();
+        } finally {
+            var unused = postIn(this::tick, tickPeriod());
+        }
     }
 
     private void evaluate() {

@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,9 @@ import org.jspecify.annotations.Nullable;
 final class Fabric8LeaseApi implements LeaseApi {
 
     private static final String JSON = "application/json";
+
+    /** The API server asks for seconds; a page that stands in for it may ask for hours, and be gone before. */
+    private static final long LONGEST_RETRY_AFTER_SECONDS = 30;
 
     /** What a WebSocket is refused with by those that know none of it, as Fabric8's own watch has found. */
     private static final Set<Integer> NO_WEB_SOCKETS =
@@ -110,10 +114,19 @@ final class Fabric8LeaseApi implements LeaseApi {
     }
 
     private CompletableFuture<HttpResponse<byte[]>> send(String verb, HttpRequest.Builder request) {
-        return http.sendAsync(request.build(), byte[].class)
+        return begun(() -> http.sendAsync(request.build(), byte[].class))
                 // The client's own time-out covers its retries, too, and so comes later.
                 .orTimeout(requestTimeout.toMillis(), TimeUnit.MILLISECONDS)
                 .exceptionallyCompose(thrown -> CompletableFuture.failedFuture(unanswered(verb, thrown)));
+    }
+
+    /** {@code call}; one that cannot even begin, such as that of a closed client, has failed like any other. */
+    private static <T> CompletableFuture<T> begun(Supplier<CompletableFuture<T>> call) {
+        try {
+            return call.get();
+        } catch (RuntimeException failure) {
+            return CompletableFuture.failedFuture(failure);
+        }
     }
 
     private LeaseApiException unanswered(String verb, Throwable thrown) {
@@ -196,7 +209,8 @@ final class Fabric8LeaseApi implements LeaseApi {
             return null;
         }
         try {
-            return Duration.ofSeconds(Math.max(0, Long.parseLong(seconds.trim())));
+            return Duration.ofSeconds(
+                    Math.max(0, Math.min(Long.parseLong(seconds.trim()), LONGEST_RETRY_AFTER_SECONDS)));
         } catch (NumberFormatException date) {
             // Kubernetes sends seconds; a proxy that sends a date is asked again as usual.
             return null;
@@ -211,12 +225,12 @@ final class Fabric8LeaseApi implements LeaseApi {
     @Override
     public CompletableFuture<Watch> watch(WatchListener listener) {
         LeaseStream stream = new LeaseStream(client.getKubernetesSerialization(), listener);
-        return byWebSocket(stream)
+        return begun(() -> byWebSocket(stream))
                 .exceptionallyCompose(thrown -> refusalOf(thrown)
                                 .map(HttpResponse::code)
                                 .filter(NO_WEB_SOCKETS::contains)
                                 .isPresent()
-                        ? byRequest(stream)
+                        ? begun(() -> byRequest(stream))
                         : CompletableFuture.failedFuture(thrown))
                 .thenApply(opened -> (Watch) stream)
                 .exceptionallyCompose(thrown -> CompletableFuture.failedFuture(unopened(thrown)));

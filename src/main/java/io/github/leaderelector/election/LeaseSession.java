@@ -46,6 +46,10 @@ final class LeaseSession {
     private volatile @Nullable Moment lastAcknowledgedSent;
     private volatile @Nullable Long heldBackUntilNanos;
     private volatile CompletableFuture<?> writing = CompletableFuture.completedFuture(null);
+    private volatile long refusedVersion = -1;
+
+    /** Held while it is decided whether to write, and the write begun: so that a release comes before or after both. */
+    private final Object deciding = new Object();
 
     LeaseSession(
             LeaseApi api,
@@ -101,7 +105,7 @@ final class LeaseSession {
     /** Reads the Lease from the API server. Fails with a {@link LeaseApiException}. */
     CompletableFuture<Void> refresh() {
         long versionWhenSent = tracker.version();
-        return noted(api.get()).thenAccept(lease -> tracker.read(lease, versionWhenSent));
+        return noted("get", api.get()).thenAccept(lease -> tracker.read(lease, versionWhenSent));
     }
 
     /**
@@ -137,30 +141,35 @@ final class LeaseSession {
     }
 
     private CompletableFuture<Void> hold(int attempts, UnaryOperator<LeaseDocument> finish) {
-        Standing standing = tracker.standing();
-        boolean ours = standing instanceof Standing.Ours;
-        LeaseApiException refusal = refusal(standing);
-        if (refusal != null) {
-            return CompletableFuture.failedFuture(refusal);
+        LeaseTracker.View view;
+        LeaseDocument next;
+        CompletableFuture<Void> written;
+        synchronized (deciding) {
+            // What is written is what was judged: if the Lease has changed since, the write fails.
+            view = tracker.view();
+            LeaseApiException refusal = refusal(view.standing());
+            if (refusal != null) {
+                return CompletableFuture.failedFuture(refusal);
+            }
+            Moment sent = ticker.now();
+            if (view.ours() && writtenJustNow(sent)) {
+                return CompletableFuture.completedFuture(null);
+            }
+            @Nullable LeaseDocument present = view.document();
+            Instant renewTime = tracker.nextRenewTime(sent);
+            next = finish.apply(
+                    held(present == null ? LeaseDocument.initial(ref) : present, hub.current(), renewTime, sent));
+            CompletableFuture<LeaseDocument> write =
+                    present == null ? noted("create", api.create(next)) : noted("update", api.replace(next));
+            written = write.thenAccept(stored -> {
+                lastAcknowledgedSent = sent;
+                tracker.written(stored);
+            });
+            writing = written;
         }
-        Moment sent = ticker.now();
-        if (ours && writtenJustNow(sent)) {
-            return CompletableFuture.completedFuture(null);
-        }
-        Leadership leadership = hub.current();
-        Instant renewTime = tracker.nextRenewTime(sent);
-        @Nullable LeaseDocument present = tracker.document().orElse(null);
-        LeaseDocument next =
-                finish.apply(held(present == null ? LeaseDocument.initial(ref) : present, leadership, renewTime, sent));
-        CompletableFuture<LeaseDocument> write = present == null ? api.create(next) : api.replace(next);
-        CompletableFuture<Void> written = noted(write).thenAccept(stored -> {
-            lastAcknowledgedSent = sent;
-            tracker.written(stored);
-        });
-        writing = written;
         return written.exceptionallyCompose(thrown -> {
-            owner.refused(present, next, LeaseApiException.from(thrown));
-            return holdFailed(thrown, ours, attempts);
+            owner.refused(view.document(), next, LeaseApiException.from(thrown));
+            return holdFailed(thrown, view, attempts);
         });
     }
 
@@ -171,18 +180,21 @@ final class LeaseSession {
      * @return completes with whether it is ours still; fails with a {@link LeaseApiException} when that is not known
      */
     CompletableFuture<Boolean> keep() {
-        @Nullable LeaseDocument present = tracker.document().orElse(null);
-        if (present == null || !(tracker.standing() instanceof Standing.Ours)) {
+        LeaseTracker.View view = tracker.view();
+        @Nullable LeaseDocument present = view.document();
+        if (present == null || !view.ours()) {
             return CompletableFuture.completedFuture(false);
         }
         Instant renewTime = tracker.nextRenewTime(ticker.now());
         Instant acquired = present.acquireTime();
-        return noted(api.replace(present.heldBy(
-                        identity,
-                        timings.leaseDuration(),
-                        acquired == null ? renewTime : acquired,
-                        renewTime,
-                        present.term())))
+        return noted(
+                        "update",
+                        api.replace(present.heldBy(
+                                identity,
+                                timings.leaseDuration(),
+                                acquired == null ? renewTime : acquired,
+                                renewTime,
+                                present.term())))
                 .thenApply(stored -> {
                     tracker.written(stored);
                     return true;
@@ -192,15 +204,21 @@ final class LeaseSession {
                         thrown -> refresh().thenApply(done -> tracker.standing() instanceof Standing.Ours));
     }
 
-    private CompletionStage<Void> holdFailed(Throwable thrown, boolean ours, int attempts) {
+    private CompletionStage<Void> holdFailed(Throwable thrown, LeaseTracker.View view, int attempts) {
         LeaseApiException failure = LeaseApiException.from(thrown);
         heedRetryAfter(failure);
         boolean changedUnderOurHands = failure.conflict() || failure.notFound();
-        if (!changedUnderOurHands || (!ours && watchHealthy.getAsBoolean())) {
+        if (!changedUnderOurHands) {
+            return CompletableFuture.failedFuture(failure);
+        }
+        // A healthy watch will show what has changed, unless it has been silent since the same refusal before.
+        boolean again = view.version() == refusedVersion;
+        refusedVersion = view.version();
+        if (!view.ours() && watchHealthy.getAsBoolean() && !again) {
             return CompletableFuture.failedFuture(failure);
         }
         return refresh()
-                .thenCompose(done -> ours && attempts > 1 && tracker.standing() instanceof Standing.Ours
+                .thenCompose(done -> view.ours() && attempts > 1 && tracker.standing() instanceof Standing.Ours
                         ? hold(attempts - 1, UnaryOperator.identity())
                         : CompletableFuture.failedFuture(failure));
     }
@@ -215,11 +233,12 @@ final class LeaseSession {
         if (standing instanceof Standing.Unknown) {
             return new LeaseApiException(LeaseApiException.NO_ANSWER, "The Lease has not been seen yet.", null);
         }
-        Long heldBack = heldBackUntilNanos;
-        if (heldBack != null && ticker.nanoTime() - heldBack < 0) {
-            return new LeaseApiException(429, "The API server asked to wait.", null);
-        }
-        return null;
+        return heldBack() ? new LeaseApiException(429, "The API server asked to wait.", null) : null;
+    }
+
+    private boolean heldBack() {
+        Long until = heldBackUntilNanos;
+        return until != null && ticker.nanoTime() - until < 0;
     }
 
     private boolean writtenJustNow(Moment now) {
@@ -233,16 +252,17 @@ final class LeaseSession {
      * Goes through the motions of {@link #hold} without effect: what would be written is made and thrown away, what is
      * sent is the Lease as it is, not to be stored.
      *
-     * @return completes with whether there was something to rehearse with
+     * @return completes with whether there was something to rehearse with, and for; fails with a
+     *     {@link LeaseApiException}
      */
     CompletableFuture<Boolean> rehearse() {
         @Nullable LeaseDocument present = tracker.document().orElse(null);
-        if (present == null || hub.leads()) {
+        if (present == null || heldBack() || hub.current().phase() == Phase.RESIGNED || hub.leads()) {
             return CompletableFuture.completedFuture(false);
         }
         Moment now = ticker.now();
         LeaseDocument unused = held(present, hub.current(), now.wall(), now);
-        return api.rehearse(present).handle((stored, thrown) -> thrown == null);
+        return api.rehearse(present).thenApply(stored -> true);
     }
 
     private LeaseDocument held(LeaseDocument present, Leadership leadership, Instant renewTime, Moment sent) {
@@ -286,12 +306,16 @@ final class LeaseSession {
         if (hub.leads()) {
             throw new IllegalStateException("release before the claim was given up");
         }
+        CompletableFuture<?> last;
+        synchronized (deciding) {
+            last = writing;
+        }
         if (tracker.standing() instanceof Standing.Ours) {
             return release(ATTEMPTS);
         }
         // A write that takes the Lease may be under way, or gone through without an answer, and would
         // take it for nobody.
-        return writing.handle((stored, thrown) ->
+        return last.handle((stored, thrown) ->
                         thrown == null || LeaseApiException.from(thrown).refused())
                 .thenCompose(answered -> answered
                         ? release(ATTEMPTS)
@@ -299,13 +323,14 @@ final class LeaseSession {
     }
 
     private CompletableFuture<Boolean> release(int attempts) {
-        @Nullable LeaseDocument present = tracker.document().orElse(null);
-        if (present == null || !(tracker.standing() instanceof Standing.Ours)) {
+        LeaseTracker.View view = tracker.view();
+        @Nullable LeaseDocument present = view.document();
+        if (present == null || !view.ours()) {
             return withdraw().thenApply(done -> true);
         }
         Instant renewTime = ticker.wallTime().truncatedTo(java.time.temporal.ChronoUnit.MICROS);
         LeaseDocument released = owner.onReleased(present).releasedAt(renewTime);
-        return noted(api.replace(released))
+        return noted("update", api.replace(released))
                 .thenApply(stored -> {
                     tracker.written(stored);
                     return true;
@@ -329,7 +354,7 @@ final class LeaseSession {
         @Nullable LeaseDocument present = tracker.document().orElse(null);
         return present == null
                 ? CompletableFuture.completedFuture(null)
-                : noted(api.replace(present.withSuccessor(identity))).thenAccept(tracker::written);
+                : noted("update", api.replace(present.withSuccessor(identity))).thenAccept(tracker::written);
     }
 
     /**
@@ -339,20 +364,20 @@ final class LeaseSession {
         @Nullable LeaseDocument present = tracker.document().orElse(null);
         return present == null || !identity.equals(present.successor())
                 ? CompletableFuture.completedFuture(null)
-                : noted(api.replace(present.withoutSuccessor())).handle((stored, thrown) -> null);
+                : noted("update", api.replace(present.withoutSuccessor())).handle((stored, thrown) -> null);
     }
 
-    private <T> CompletableFuture<T> noted(CompletableFuture<T> answer) {
+    private <T> CompletableFuture<T> noted(String verb, CompletableFuture<T> answer) {
         long sent = ticker.nanoTime();
         return answer.whenComplete((value, thrown) -> {
             LOG.debugf("answered after %d us: %s", (ticker.nanoTime() - sent) / 1000, thrown == null ? "ok" : thrown);
             if (thrown == null) {
-                problems.solved();
+                problems.solved(verb);
                 return;
             }
             LeaseApiException failure = LeaseApiException.from(thrown);
             if (!failure.conflict()) {
-                problems.report(failure);
+                problems.report(verb, failure);
                 hub.observe(new ApiFailed(String.valueOf(failure.getMessage())));
             }
         });

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * own. Tells of its end once, and of nothing after it. For one thread at a time but for {@link #close}.
  */
 final class LeaseStream implements LeaseApi.Watch {
+
+    private static final Logger LOG = Logger.getLogger(LeaseStream.class);
 
     private final KubernetesSerialization json;
     private final LeaseApi.WatchListener listener;
@@ -99,7 +102,7 @@ final class LeaseStream implements LeaseApi.Watch {
 
     private void end(String why) {
         if (ended.compareAndSet(false, true)) {
-            hangUp.run();
+            hangUp();
             listener.closed(new LeaseApiException(LeaseApiException.NO_ANSWER, why, null));
         }
     }
@@ -107,6 +110,15 @@ final class LeaseStream implements LeaseApi.Watch {
     @Override
     public void close() {
         ended.set(true);
-        hangUp.run();
+        hangUp();
+    }
+
+    private void hangUp() {
+        try {
+            hangUp.run();
+        } catch (RuntimeException gone) {
+            // Then there is nothing to hang up.
+            LOG.debugf(gone, "The watch could not be closed");
+        }
     }
 }

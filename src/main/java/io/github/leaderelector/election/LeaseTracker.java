@@ -2,6 +2,7 @@ package io.github.leaderelector.election;
 
 import io.github.leaderelector.leadership.Moment;
 import io.github.leaderelector.leadership.Observation;
+import io.github.leaderelector.leadership.Observation.HistoryBegunAnew;
 import io.github.leaderelector.leadership.Observation.LeaseSeen;
 import io.github.leaderelector.leadership.Observation.WriteAcknowledged;
 import io.github.leaderelector.leadership.Observation.Writer;
@@ -11,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -30,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class LeaseTracker {
 
-    /** More writes than can be in doubt at one time. */
-    private static final int REMEMBERED_WRITES = 16;
+    /** Writes that may have gone through without an answer; those of half an hour, with the default retry period. */
+    private static final int REMEMBERED_WRITES = 1_000;
 
     private static final Logger LOG = Logger.getLogger(LeaseTracker.class);
 
@@ -41,24 +43,27 @@ final class LeaseTracker {
     private final Ticker ticker;
     private final Runnable onChange;
 
-    /** Our writes by their renewTime, by which a seen state is recognized as ours. */
-    private final Map<Instant, OwnWrite> ownWrites = new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Instant, OwnWrite> eldest) {
-            return size() > REMEMBERED_WRITES;
-        }
-    };
+    /**
+     * Our writes by their renewTime, by which a seen state is recognized as ours; in the order in which they were sent.
+     */
+    private final Map<Instant, OwnWrite> ownWrites = new LinkedHashMap<>();
 
     private boolean known;
     private @Nullable LeaseDocument document;
     private long version;
+    /** Whether {@link #version} is a guess, of a Lease that a read did not find. */
+    private boolean versionGuessed;
+
     private long observedNanos;
     private long previousObservedNanos;
     private @Nullable Hold hold;
     private boolean fromPreviousLife;
     private Instant lastRenewTime = Instant.EPOCH;
+
+    /**
+     * The state that the Lease was put back to, while it is in that state; whoever wrote it may not hold it any more.
+     */
+    private @Nullable LeaseDocument putBack;
 
     private record OwnWrite(Moment sent, boolean acknowledged) {}
 
@@ -109,16 +114,46 @@ final class LeaseTracker {
                 return;
             }
         }
-        apply(null, versionWhenSent + 1);
+        apply(null, versionWhenSent + 1, true);
     }
 
-    /** A read's answer: either of {@link #seen} and {@link #absent}. */
+    /**
+     * A read's answer: either of {@link #seen} and {@link #absent}; or a sign that what was seen before is not so any
+     * more.
+     *
+     * <p>A read shows nothing that is older than what was known when it was sent. If it seems to, the cluster's history
+     * has begun anew, as after a restore of etcd; or the Lease was never gone, though a read had not found it. Whoever
+     * went on to compare versions then would not believe anything until it is restarted.
+     *
+     * @param versionWhenSent {@link #version} when the read was sent
+     */
     void read(Optional<LeaseDocument> answer, long versionWhenSent) {
-        if (answer.isPresent()) {
-            seen(answer.get());
-        } else {
+        if (answer.isEmpty()) {
             absent(versionWhenSent);
+            return;
         }
+        LeaseDocument lease = answer.get();
+        synchronized (this) {
+            if (lease.version() < versionWhenSent && version == versionWhenSent) {
+                beginAnew(lease);
+            }
+        }
+        seen(lease);
+    }
+
+    private void beginAnew(LeaseDocument lease) {
+        LOG.warnf(
+                "LE-214 The Lease is at version %d and was at %d before: it was put back, as by a restore of etcd, or was"
+                        + " missed by a read. It is taken as it is.",
+                lease.version(), version);
+        if (!versionGuessed) {
+            // Between this state and the last that was seen somebody else may have led, and may still.
+            ownWrites.clear();
+            putBack = lease;
+        }
+        version = lease.version() - 1;
+        versionGuessed = false;
+        observer.accept(new HistoryBegunAnew());
     }
 
     /** A write of ours was acknowledged. */
@@ -139,19 +174,36 @@ final class LeaseTracker {
         }
         lastRenewTime = time;
         ownWrites.put(time, new OwnWrite(sent, false));
+        if (ownWrites.size() > REMEMBERED_WRITES) {
+            @Nullable Instant present = document == null ? null : document.renewTime();
+            // Not the one by which the Lease is ours.
+            ownWrites.keySet().stream()
+                    .filter(other -> !other.equals(present))
+                    .findFirst()
+                    .ifPresent(ownWrites::remove);
+        }
         return time;
     }
 
     private void apply(@Nullable LeaseDocument lease, long newVersion) {
+        apply(lease, newVersion, false);
+    }
+
+    private void apply(@Nullable LeaseDocument lease, long newVersion, boolean guessed) {
         boolean changed;
         boolean anotherSuccessor;
         synchronized (this) {
-            boolean newer = !known || newVersion > version;
+            boolean newer =
+                    !known || newVersion > version || (versionGuessed && newVersion == version && lease != null);
             boolean awaited = lease != null && newVersion == version && unacknowledged(lease) != null;
             if (!newer && !awaited) {
                 return;
             }
-            changed = !known || stateChanged(lease);
+            boolean anew = putBack != null && lease == putBack;
+            changed = !known || anew || stateChanged(lease);
+            if (changed && !anew) {
+                putBack = null;
+            }
             anotherSuccessor = !Objects.equals(successor(document), successor(lease));
             if (changed) {
                 previousObservedNanos = observedNanos;
@@ -165,12 +217,25 @@ final class LeaseTracker {
             known = true;
             document = lease;
             version = newVersion;
+            versionGuessed = guessed;
+            forgetWritesBefore(lease);
             // Inside the lock, so that the hub hears of everything in order.
             observer.accept(observation(lease));
             LOG.debugf("Lease at version %d, holder '%s'", newVersion, lease == null ? null : lease.holder());
         }
         if (changed || anotherSuccessor) {
             onChange.run();
+        }
+    }
+
+    /** What was sent before a write of ours that has gone through can do so no longer: it named an older version. */
+    private void forgetWritesBefore(@Nullable LeaseDocument lease) {
+        if (lease != null && isOwn(lease)) {
+            Instant present = lease.renewTime();
+            List<Instant> earlier = ownWrites.keySet().stream()
+                    .takeWhile(time -> !time.equals(present))
+                    .toList();
+            earlier.forEach(ownWrites::remove);
         }
     }
 
@@ -191,8 +256,10 @@ final class LeaseTracker {
             if (changed || hold == null) {
                 hold = new Hold(holder, isOwn(lease), observedNanos, lease.duration(leaseDuration));
             }
-        } else if (lease != null && lease.released()) {
-            hold = null;
+        } else if (lease != null && lease.released() && changed) {
+            hold = lease == putBack
+                    ? new Hold("(whoever led before it was put back)", false, observedNanos, leaseDuration)
+                    : null;
         }
         // Otherwise the Lease was deleted or emptied, which does not tell its holder to stop: the hold
         // stays until it expires.
@@ -208,7 +275,7 @@ final class LeaseTracker {
         }
         Writer writer = Writer.OTHER;
         if (lease != null && identity.equals(lease.holder())) {
-            Writer namesake = fromPreviousLife ? Writer.FORMER_SELF : Writer.NAMESAKE;
+            Writer namesake = fromPreviousLife || putBack != null ? Writer.FORMER_SELF : Writer.NAMESAKE;
             writer = isOwn(lease) ? Writer.US : namesake;
         }
         return new LeaseSeen(observed, writer, lease != null);
@@ -239,6 +306,25 @@ final class LeaseTracker {
 
     private boolean isOwn(LeaseDocument lease) {
         return identity.equals(lease.holder()) && ownWrite(lease) != null;
+    }
+
+    /**
+     * The Lease and what it means for us, both as of one moment: whoever judges one and writes another overwrites what
+     * came in between.
+     *
+     * @param document the Lease as last seen; null when there is none, or none was seen yet
+     * @param version see {@link LeaseTracker#version}
+     */
+    record View(@Nullable LeaseDocument document, long version, Standing standing) {
+
+        boolean ours() {
+            return standing instanceof Standing.Ours;
+        }
+    }
+
+    /** The Lease and what it means for us now. */
+    synchronized View view() {
+        return new View(document, version, standing());
     }
 
     /** What the Lease means for us now. */

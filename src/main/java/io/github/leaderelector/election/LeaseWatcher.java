@@ -28,6 +28,9 @@ final class LeaseWatcher {
     /** An API server that has just started refuses everybody for some seconds, until it knows who may do what. */
     private static final int REFUSALS_THAT_MAY_PASS = 3;
 
+    /** Watches that open and show nothing, one after the other, until it is said that none does. */
+    private static final int SILENT_WATCHES = 3;
+
     private static final Duration GRACE_BEFORE_DISTRUST = Duration.ofSeconds(1);
     private static final Duration GRACE_BEFORE_REOPENING = Duration.ofSeconds(3);
 
@@ -48,7 +51,8 @@ final class LeaseWatcher {
     private boolean shown;
     private boolean closed;
     private int refusals;
-    private boolean forbiddenSaid;
+    private int silent;
+    private boolean said;
     private Duration pauseBound = FIRST_BOUND;
     private long arrivedVersion;
     private @Nullable Long missingSinceNanos;
@@ -84,6 +88,8 @@ final class LeaseWatcher {
             }
             opening = true;
             shown = false;
+            // It begins with what is there, whatever others have shown before.
+            arrivedVersion = 0;
             mine = ++generation;
         }
         var unused = api.watch(new Listener(mine)).whenComplete((opened, thrown) -> opened(mine, opened, thrown));
@@ -162,16 +168,18 @@ final class LeaseWatcher {
     }
 
     private Duration nextPause(LeaseApiException cause) {
-        refusals = cause.forbidden() ? refusals + 1 : 0;
-        if (refusals > REFUSALS_THAT_MAY_PASS) {
-            if (!forbiddenSaid) {
-                forbiddenSaid = true;
+        refusals = cause.status() == LeaseApiException.NO_ANSWER ? 0 : refusals + 1;
+        if (refusals > REFUSALS_THAT_MAY_PASS || silent > SILENT_WATCHES) {
+            if (!said) {
+                said = true;
                 LOG.warnf(
                         "LE-208 %s Without it a follower has to ask at every retry period and notices a release only"
                                 + " then.",
                         cause.getMessage());
             }
-            return FORBIDDEN_PAUSE;
+            if (cause.forbidden()) {
+                return FORBIDDEN_PAUSE;
+            }
         }
         Duration present = pauseBound;
         pauseBound = present.multipliedBy(2).compareTo(LAST_BOUND) < 0 ? present.multipliedBy(2) : LAST_BOUND;
@@ -198,6 +206,7 @@ final class LeaseWatcher {
             if (missingFor().compareTo(GRACE_BEFORE_REOPENING) < 0) {
                 return;
             }
+            silent = shown ? 0 : silent + 1;
             mine = generation;
         }
         ended(
@@ -253,6 +262,7 @@ final class LeaseWatcher {
             synchronized (LeaseWatcher.this) {
                 if (mine == generation) {
                     shown = true;
+                    silent = 0;
                     arrivedVersion = Math.max(arrivedVersion, version);
                     if (tracker.version() <= arrivedVersion) {
                         missingSinceNanos = null;

@@ -3,6 +3,8 @@ package io.github.leaderelector.election;
 import io.github.leaderelector.leadership.Ticker;
 import java.net.HttpURLConnection;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -10,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * Tells the user of a lasting problem with the API server without drowning the log: each new problem at once, the same
  * one again after twice as long each time, and its end.
  *
- * <p>Safe for use by many threads.
+ * <p>Each kind of request has problems of its own: that reads are answered does not mean that writes are. Safe for use
+ * by many threads.
  */
 final class ProblemLog {
 
@@ -19,28 +22,37 @@ final class ProblemLog {
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(32);
 
     private final Ticker ticker;
-    private @Nullable String problem;
-    private long nextNanos;
-    private Duration pause = FIRST_PAUSE;
+    private final Map<String, Problem> problems = new HashMap<>();
+
+    /**
+     * What is wrong with one kind of request.
+     *
+     * @param text one sentence
+     * @param unanswered whether nobody answered it
+     * @param pause how long it is not repeated
+     * @param nextNanos when it may be
+     * @param told whether it was, and its end was not
+     */
+    private record Problem(String text, boolean unanswered, Duration pause, long nextNanos, boolean told) {}
 
     ProblemLog(Ticker ticker) {
         this.ticker = ticker;
     }
 
-    /** Takes note of {@code failure}, whose message is one sentence. */
-    synchronized void report(LeaseApiException failure) {
+    /** Takes note of the {@code failure} of a {@code verb}; its message is one sentence. */
+    synchronized void report(String verb, LeaseApiException failure) {
         String text = String.valueOf(failure.getMessage());
         long now = ticker.nanoTime();
-        if (text.equals(problem)) {
-            if (now - nextNanos < 0) {
+        @Nullable Problem before = problems.get(verb);
+        Duration pause = FIRST_PAUSE;
+        if (before != null && before.text().equals(text)) {
+            if (now - before.nextNanos() < 0) {
                 return;
             }
-            pause = pause.compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : pause;
-        } else {
-            pause = FIRST_PAUSE;
+            pause = before.pause().compareTo(LONGEST_PAUSE) < 0 ? before.pause().multipliedBy(2) : before.pause();
         }
-        problem = text;
-        nextNanos = now + pause.toNanos();
+        boolean unanswered = failure.status() == LeaseApiException.NO_ANSWER;
+        problems.put(verb, new Problem(text, unanswered, pause, now + pause.toNanos(), true));
         switch (failure.status()) {
             case LeaseApiException.NO_ANSWER -> LOG.warnf("LE-201 %s", text);
             case HttpURLConnection.HTTP_UNAUTHORIZED -> LOG.warnf("LE-202 %s", text);
@@ -50,11 +62,22 @@ final class ProblemLog {
         }
     }
 
-    /** Takes note that the API server did what it was asked. */
-    synchronized void solved() {
-        if (problem != null) {
+    /**
+     * Takes note that the API server did a {@code verb}: it can be reached again, also where it was not for others;
+     * those have their pause all the same, should it go on failing them.
+     */
+    synchronized void solved(String verb) {
+        @Nullable Problem same = problems.remove(verb);
+        boolean ended = same != null && same.told();
+        for (Map.Entry<String, Problem> other : problems.entrySet()) {
+            Problem problem = other.getValue();
+            if (problem.unanswered() && problem.told()) {
+                ended = true;
+                other.setValue(new Problem(problem.text(), true, problem.pause(), problem.nextNanos(), false));
+            }
+        }
+        if (ended) {
             LOG.info("LE-209 The API server answers as it should again.");
-            problem = null;
         }
     }
 }

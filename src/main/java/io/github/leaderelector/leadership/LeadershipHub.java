@@ -229,11 +229,17 @@ public final class LeadershipHub {
                 }
                 scheduled = true;
             }
+            boolean accepted = false;
             try {
                 executor.execute(this);
+                accepted = true;
             } catch (java.util.concurrent.RejectedExecutionException stopped) {
-                synchronized (this) {
-                    scheduled = false;
+                // It listens no longer.
+            } finally {
+                if (!accepted) {
+                    synchronized (this) {
+                        scheduled = false;
+                    }
                 }
             }
         }
@@ -262,7 +268,10 @@ public final class LeadershipHub {
 
         private void logOnce(Exception failure) {
             if (!failing) {
-                LOG.log(System.Logger.Level.WARNING, () -> "LE-108 " + name + ": " + failure.getMessage());
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        () -> "LE-108 " + name + ": "
+                                + (failure.getMessage() == null ? failure : failure.getMessage()));
             }
         }
 

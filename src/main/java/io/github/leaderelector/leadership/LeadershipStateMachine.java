@@ -2,6 +2,7 @@ package io.github.leaderelector.leadership;
 
 import io.github.leaderelector.leadership.Observation.ApiFailed;
 import io.github.leaderelector.leadership.Observation.CampaignAllowed;
+import io.github.leaderelector.leadership.Observation.HistoryBegunAnew;
 import io.github.leaderelector.leadership.Observation.LeaseSeen;
 import io.github.leaderelector.leadership.Observation.ResignRequested;
 import io.github.leaderelector.leadership.Observation.WriteAcknowledged;
@@ -41,6 +42,9 @@ final class LeadershipStateMachine {
         }
         if (observation instanceof ResignRequested resign) {
             return resigned(settled, resign.reason(), now);
+        }
+        if (observation instanceof HistoryBegunAnew) {
+            return begunAnew(settled, now);
         }
         if (observation instanceof CampaignAllowed) {
             return settled.phase() == Phase.RESIGNED ? following(settled, now) : settled;
@@ -137,6 +141,24 @@ final class LeadershipStateMachine {
                 now,
                 new Reason(Code.ACQUIRED, "This replica holds the Lease."),
                 null);
+    }
+
+    /** Nothing of what was seen holds any more, and no claim that was built on it. */
+    private static Leadership begunAnew(Leadership state, Moment now) {
+        ObservedLease seen = state.observed();
+        ObservedLease forgotten = seen == null
+                ? null
+                : new ObservedLease(
+                        seen.holder(), seen.term(), 0, seen.renewTime(), seen.observedNanos(), seen.expiresNanos());
+        return state.claim() == null
+                ? with(state, forgotten, state.problem())
+                : notLeading(
+                        state,
+                        forgotten,
+                        new Reason(
+                                Code.OVERWRITTEN,
+                                "The Lease was put back to an earlier state, as by a restore of etcd."),
+                        now);
     }
 
     private static Leadership resigned(Leadership state, Reason reason, Moment now) {

@@ -50,6 +50,9 @@ public sealed interface Observation {
     /** Told that it may lead again. */
     record CampaignAllowed() implements Observation {}
 
+    /** The Lease was put back to an earlier state: what is seen of it from now on has lower versions than before. */
+    record HistoryBegunAnew() implements Observation {}
+
     /** Time has passed: a claim may have ended. */
     record TimePassed() implements Observation {}
 }

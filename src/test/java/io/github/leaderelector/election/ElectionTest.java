@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -625,6 +626,92 @@ class ElectionTest {
         }
     }
 
+    /** Versions begin lower than what everybody has seen. */
+    @Nested
+    class ARestoreOfEtcd {
+
+        private final SimulatedCandidate leader = stage.leader("pod-a");
+        private final List<SimulatedCandidate> all = List.of(leader, stage.follower("pod-b"), stage.follower("pod-c"));
+
+        private void restore(@Nullable LeaseDocument backup, long revision) {
+            stage.server.restore(backup, revision);
+            all.forEach(pod -> pod.connection.breakWatch());
+        }
+
+        private List<SimulatedCandidate> leaders() {
+            return all.stream().filter(SimulatedCandidate::claims).toList();
+        }
+
+        private void oneLeadsAndHandsOver() {
+            stage.run(AT_EXPIRY.plusSeconds(5));
+            assertThat(leaders()).hasSize(1);
+            SimulatedCandidate next = leaders().get(0);
+            stage.run(Duration.ofMinutes(1));
+            assertThat(leaders()).containsExactly(next);
+
+            next.stop();
+            stage.until(Duration.ofSeconds(3), () -> !leaders().isEmpty());
+        }
+
+        @Test
+        void toAnEarlierRenewalOfTheLeader() {
+            LeaseDocument backup = stage.lease();
+            long revision = stage.server.revision();
+            stage.run(Duration.ofMinutes(10));
+
+            restore(backup, revision);
+
+            oneLeadsAndHandsOver();
+        }
+
+        @Test
+        void toATimeWhenAnotherLed() {
+            stage.editSpec(spec -> stage.heldBy("pod-b"));
+            LeaseDocument backup = stage.lease();
+            long revision = stage.server.revision();
+            stage.run(Duration.ofMinutes(10));
+            assertThat(leaders()).hasSize(1);
+
+            restore(backup, revision);
+
+            oneLeadsAndHandsOver();
+        }
+
+        @Test
+        void toAReleaseDoesNotFreeTheLeaseOfWhoeverLeadsNow() {
+            LeaseDocument backup = stage.lease().releasedAt(stage.wallTime());
+            long revision = stage.server.revision();
+            stage.run(Duration.ofMinutes(10));
+
+            restore(backup, revision);
+
+            oneLeadsAndHandsOver();
+        }
+
+        @Test
+        void toATimeBeforeTheLease() {
+            stage.run(Duration.ofMinutes(10));
+
+            restore(null, 50);
+
+            oneLeadsAndHandsOver();
+        }
+
+        @Test
+        void isNotTakenForANamesake() {
+            LeaseDocument backup = stage.lease();
+            long revision = stage.server.revision();
+            stage.run(Duration.ofMinutes(10));
+
+            restore(backup, revision);
+            stage.until(Duration.ofSeconds(5), () -> !leader.claims());
+
+            assertThat(reason(leader)).isEqualTo(Code.OVERWRITTEN);
+            stage.run(Duration.ofSeconds(1));
+            assertThat(reason(leader)).isNotEqualTo(Code.IDENTITY_CONFLICT);
+        }
+    }
+
     @Nested
     class MissingPermissions {
 
@@ -776,6 +863,25 @@ class ElectionTest {
             leader.stop();
 
             stage.until(AT_ONCE, follower::claims);
+        }
+
+        @Test
+        void thatFellSilentWhileNobodyLedDoesNotLetAFollowerWriteInVainForEver() {
+            leader.candidacy().standBack(new Reason(Code.UNHEALTHY, "test"));
+            follower.candidacy().standBack(new Reason(Code.UNHEALTHY, "test"));
+            stage.run(Duration.ofSeconds(10));
+            assertThat(stage.lease().holder()).isNull();
+            follower.connection.watchSilent(true);
+            leader.candidacy().comeBack(Code.UNHEALTHY);
+            stage.until(AT_ONCE, leader::claims);
+
+            follower.candidacy().comeBack(Code.UNHEALTHY);
+            stage.run(Duration.ofSeconds(10));
+            int before = requests(follower, "update").size();
+            stage.run(Duration.ofSeconds(30));
+
+            assertThat(requests(follower, "update")).hasSize(before);
+            assertThat(state(follower).holder()).isEqualTo("pod-a");
         }
 
         @Test
@@ -1251,6 +1357,21 @@ class ElectionTest {
             assertThat(reason(leader)).isEqualTo(Code.SHUTDOWN);
 
             stage.until(Duration.ofSeconds(5).plus(AT_ONCE), follower::claims);
+        }
+
+        @Test
+        void isNotCutShortByAReasonThatFollowsASecondThought() {
+            stage.run(Duration.ofSeconds(5));
+            leader.candidacy().standBack(new Reason(Code.UNHEALTHY, "test"));
+            stage.run(Duration.ofSeconds(5));
+            leader.candidacy().comeBack(Code.UNHEALTHY);
+            stage.run(Duration.ofSeconds(5));
+
+            leader.stop();
+            stage.run(Duration.ofSeconds(29));
+            assertThat(follower.claims()).isFalse();
+
+            stage.until(Duration.ofSeconds(1).plus(AT_ONCE), follower::claims);
         }
 
         @Test

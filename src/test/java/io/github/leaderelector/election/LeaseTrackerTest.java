@@ -187,4 +187,93 @@ class LeaseTrackerTest {
         ticker.advance(Duration.ofNanos(1));
         assertThat(tracker.standing()).isEqualTo(new Standing.Lapsed(until));
     }
+
+    @Test
+    void recognizesItsOwnWriteHoweverManyHaveFailedSince() {
+        tracker.written(ours(7));
+        for (int i = 0; i < 2_000; i++) {
+            ours(0);
+        }
+
+        assertThat(tracker.standing()).isEqualTo(new Standing.Ours());
+        tracker.seen(lease(8, "pod-b", LONG_AGO));
+        assertThat(tracker.standing()).isInstanceOf(Standing.Held.class);
+    }
+
+    @Test
+    void recognizesAWriteWhoseAnswerWasLostHoweverManyHaveFailedSince() {
+        tracker.written(ours(7));
+        LeaseDocument lost = ours(8);
+        for (int i = 0; i < 100; i++) {
+            ours(0);
+        }
+
+        tracker.seen(lost);
+
+        assertThat(last()).isInstanceOf(WriteAcknowledged.class);
+        assertThat(tracker.standing()).isEqualTo(new Standing.Ours());
+    }
+
+    @Test
+    void aLeaseThatAReadHadWronglyNotFoundIsBackAtTheVersionItHad() {
+        tracker.seen(lease(7, "pod-b", LONG_AGO));
+        tracker.read(Optional.empty(), 7);
+        assertThat(tracker.document()).isEmpty();
+
+        tracker.read(Optional.of(lease(7, "pod-b", LONG_AGO)), tracker.version());
+
+        assertThat(tracker.version()).isEqualTo(7);
+        assertThat(tracker.document()).isPresent();
+        assertThat(tracker.standing()).isInstanceOf(Standing.Held.class);
+    }
+
+    @Test
+    void aLeaseThatAReadHadWronglyNotFoundIsSeenAtTheVersionThatWasMadeUp() {
+        tracker.seen(lease(7, "pod-b", LONG_AGO));
+        tracker.read(Optional.empty(), 7);
+
+        tracker.seen(lease(8, "pod-c", LONG_AGO));
+
+        assertThat(tracker.document().orElseThrow().holder()).isEqualTo("pod-c");
+    }
+
+    @Test
+    void aReadThatIsOlderThanWhatWasKnownWhenItWasSentTellsOfARestore() {
+        tracker.written(ours(70));
+        LeaseDocument backup = lease(7, "pod-a", LONG_AGO);
+
+        tracker.read(Optional.of(backup), 70);
+
+        assertThat(news).contains(new Observation.HistoryBegunAnew());
+        assertThat(last())
+                .isInstanceOfSatisfying(
+                        LeaseSeen.class, seen -> assertThat(seen.writer()).isEqualTo(Writer.FORMER_SELF));
+        assertThat(tracker.version()).isEqualTo(7);
+        // Another may have led in between, and may still.
+        assertThat(tracker.standing()).isEqualTo(new Standing.Held("pod-a", ticker.nanoTime() + LEASE.toNanos()));
+    }
+
+    @Test
+    void aLeaseThatIsRestoredAsReleasedIsNotFreeBeforeItsLastHolderIsSureToHaveStopped() {
+        tracker.seen(lease(70, "pod-b", LONG_AGO));
+
+        tracker.read(Optional.of(lease(7, "pod-c", LONG_AGO).releasedAt(LONG_AGO)), 70);
+
+        assertThat(tracker.standing()).isInstanceOf(Standing.Held.class);
+        ticker.advance(LEASE);
+        assertThat(tracker.standing()).isInstanceOf(Standing.Lapsed.class);
+        tracker.seen(lease(8, "pod-c", LONG_AGO).releasedAt(LONG_AGO.plusSeconds(1)));
+        assertThat(tracker.standing()).isInstanceOf(Standing.Free.class);
+    }
+
+    @Test
+    void aReadThatWasOvertakenTellsOfNoRestore() {
+        tracker.seen(lease(7, "pod-b", LONG_AGO));
+        tracker.seen(lease(8, "pod-c", LONG_AGO));
+
+        tracker.read(Optional.of(lease(7, "pod-b", LONG_AGO)), 7);
+
+        assertThat(tracker.version()).isEqualTo(8);
+        assertThat(news).hasSize(2);
+    }
 }

@@ -161,6 +161,38 @@ class LeaseWatcherTest {
     }
 
     @Test
+    void saysOnceThatNoWatchShowsAnything() {
+        heldByOther();
+        try (CollectedLog log = new CollectedLog(LeaseWatcher.class)) {
+            watcher.open();
+            run(Duration.ofMinutes(2));
+
+            assertThat(log.lines())
+                    .filteredOn(line -> line.startsWith("WARN"))
+                    .singleElement()
+                    .asString()
+                    .startsWith("WARN LE-208 The watch does not deliver what reads show. Without it");
+        }
+    }
+
+    @Test
+    void saysOnceThatSomethingRefusesAllWatches() {
+        api.watchFailure = new LeaseApiException(502, "The API server answered 502.", null);
+        try (CollectedLog log = new CollectedLog(LeaseWatcher.class)) {
+            watcher.open();
+            run(Duration.ofMinutes(2));
+
+            assertThat(log.lines())
+                    .filteredOn(line -> line.startsWith("WARN"))
+                    .containsExactly(
+                            "WARN LE-208 The API server answered 502. Without it a follower has to ask at every"
+                                    + " retry period and notices a release only then.");
+            // And it goes on trying.
+            assertThat(api.calls).hasSizeGreaterThan(30);
+        }
+    }
+
+    @Test
     void comesBackSoonThoughAnApiServerThatHasJustStartedRefusesEverybody() {
         api.watchFailure = broken();
         try (CollectedLog log = new CollectedLog(LeaseWatcher.class)) {

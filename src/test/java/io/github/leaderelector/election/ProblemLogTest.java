@@ -21,8 +21,8 @@ class ProblemLogTest {
 
     @Test
     void saysEachNewProblemAtOnce() {
-        problems.report(failure(0, "One."));
-        problems.report(failure(0, "Two."));
+        problems.report("get", failure(0, "One."));
+        problems.report("get", failure(0, "Two."));
 
         assertThat(log.lines()).containsExactly("WARN LE-201 One.", "WARN LE-201 Two.");
     }
@@ -30,7 +30,7 @@ class ProblemLogTest {
     @Test
     void repeatsALastingProblemEverMoreSeldom() {
         for (int second = 0; second < 3600; second++) {
-            problems.report(failure(0, "One."));
+            problems.report("get", failure(0, "One."));
             ticker.advance(Duration.ofSeconds(1));
         }
 
@@ -41,7 +41,7 @@ class ProblemLogTest {
     @Test
     void saysItAtLeastEveryHalfHour() {
         for (int minute = 0; minute < 60 * 24; minute++) {
-            problems.report(failure(0, "One."));
+            problems.report("get", failure(0, "One."));
             ticker.advance(Duration.ofMinutes(1));
         }
 
@@ -50,10 +50,10 @@ class ProblemLogTest {
 
     @Test
     void saysTheEndOfAProblemOnce() {
-        problems.solved();
-        problems.report(failure(0, "One."));
-        problems.solved();
-        problems.solved();
+        problems.solved("get");
+        problems.report("get", failure(0, "One."));
+        problems.solved("get");
+        problems.solved("get");
 
         assertThat(log.lines())
                 .containsExactly("WARN LE-201 One.", "INFO LE-209 The API server answers as it should again.");
@@ -61,17 +61,40 @@ class ProblemLogTest {
 
     @Test
     void saysAProblemThatComesBackAtOnce() {
-        problems.report(failure(0, "One."));
-        problems.solved();
-        problems.report(failure(0, "One."));
+        problems.report("get", failure(0, "One."));
+        problems.solved("get");
+        problems.report("get", failure(0, "One."));
 
         assertThat(log.lines()).hasSize(3);
     }
 
     @Test
+    void thatReadsAreAnsweredDoesNotEndTheProblemOfAWrite() {
+        for (int second = 0; second < 60; second++) {
+            problems.report("update", failure(403, "Not allowed."));
+            problems.solved("get");
+            ticker.advance(Duration.ofSeconds(1));
+        }
+
+        assertThat(log.lines()).containsExactly("WARN LE-203 Not allowed.");
+    }
+
+    @Test
+    void whoeverIsAnsweredEndsAnOutageButDoesNotHaveItRepeatedMoreOften() {
+        for (int second = 0; second < 60; second++) {
+            problems.report("update", failure(0, "No answer."));
+            problems.solved("get");
+            ticker.advance(Duration.ofSeconds(1));
+        }
+
+        assertThat(log.lines())
+                .containsExactly("WARN LE-201 No answer.", "INFO LE-209 The API server answers as it should again.");
+    }
+
+    @Test
     void eachKindOfProblemHasAnIdOfItsOwn() {
         for (int status : new int[] {0, 401, 403, 404, 429, 500}) {
-            problems.report(failure(status, "Status " + status + "."));
+            problems.report("get", failure(status, "Status " + status + "."));
         }
 
         assertThat(log.lines())

@@ -80,6 +80,17 @@ final class SimulatedApiServer {
                 .build());
     }
 
+    /** Its etcd is restored from a backup of when the Lease was {@code document}; null when it was not there. */
+    void restore(@Nullable LeaseDocument document, long atRevision) {
+        revision = atRevision;
+        lease = document == null ? null : document.toLease();
+    }
+
+    /** The version of the last write. */
+    long revision() {
+        return revision;
+    }
+
     void delete() {
         if (lease != null) {
             Lease last = versioned(lease);

@@ -225,11 +225,13 @@ final class SimulatedConnection implements LeaseApi {
         return new LeaseApiException(LeaseApiException.NO_ANSWER, why, null);
     }
 
-    /** A watch: events come in order, each after a delay of its own, unless it is silent. */
+    /**
+     * A watch: events come in order, each after a delay of its own, unless it is silent. What is under way when it ends
+     * comes all the same, and maybe after newer ones of the next watch.
+     */
     private final class Subscription implements SimulatedApiServer.Watcher, Watch {
         private final WatchListener listener;
         private long lastArrival;
-        private boolean closed;
 
         Subscription(WatchListener listener) {
             this.listener = listener;
@@ -245,9 +247,6 @@ final class SimulatedConnection implements LeaseApi {
             time.at(
                     lastArrival,
                     () -> machine.run(() -> {
-                        if (closed) {
-                            return;
-                        }
                         if (deleted) {
                             listener.deleted(lease);
                         } else {
@@ -258,7 +257,6 @@ final class SimulatedConnection implements LeaseApi {
 
         @Override
         public void close() {
-            closed = true;
             server.unwatch(this);
         }
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.leaderelector.leadership.Observation.ApiFailed;
 import io.github.leaderelector.leadership.Observation.CampaignAllowed;
+import io.github.leaderelector.leadership.Observation.HistoryBegunAnew;
 import io.github.leaderelector.leadership.Observation.LeaseSeen;
 import io.github.leaderelector.leadership.Observation.ResignRequested;
 import io.github.leaderelector.leadership.Observation.TimePassed;
@@ -92,6 +93,7 @@ class LeadershipStateMachineTest {
         API_FAILED,
         RESIGN_REQUESTED,
         CAMPAIGN_ALLOWED,
+        HISTORY_BEGUN_ANEW,
         TIME_PASSED;
 
         Observation observation() {
@@ -112,6 +114,7 @@ class LeadershipStateMachineTest {
                 case RESIGN_REQUESTED ->
                     new ResignRequested(new Reason(Reason.Code.SHUTDOWN, "The sidecar is stopping."));
                 case CAMPAIGN_ALLOWED -> new CampaignAllowed();
+                case HISTORY_BEGUN_ANEW -> new HistoryBegunAnew();
                 case TIME_PASSED -> new TimePassed();
             };
         }
@@ -134,6 +137,7 @@ class LeadershipStateMachineTest {
           NOTHING_SEEN | API_FAILED | UNKNOWN | STARTING | | 0
           NOTHING_SEEN | RESIGN_REQUESTED | RESIGNED | SHUTDOWN | | 0
           NOTHING_SEEN | CAMPAIGN_ALLOWED | UNKNOWN | STARTING | | 0
+          NOTHING_SEEN | HISTORY_BEGUN_ANEW | UNKNOWN | STARTING | | 0
           NOTHING_SEEN | TIME_PASSED | UNKNOWN | STARTING | | 0
           FOLLOWING_NOBODY | OUR_WRITE_SEEN | FOLLOWING | VACANT | pod-a | 0
           FOLLOWING_NOBODY | OUR_WRITE_SEEN_AGAIN | FOLLOWING | VACANT | pod-a | 0
@@ -149,6 +153,7 @@ class LeadershipStateMachineTest {
           FOLLOWING_NOBODY | API_FAILED | FOLLOWING | VACANT | | 0
           FOLLOWING_NOBODY | RESIGN_REQUESTED | RESIGNED | SHUTDOWN | | 0
           FOLLOWING_NOBODY | CAMPAIGN_ALLOWED | FOLLOWING | VACANT | | 0
+          FOLLOWING_NOBODY | HISTORY_BEGUN_ANEW | FOLLOWING | VACANT | | 0
           FOLLOWING_NOBODY | TIME_PASSED | FOLLOWING | VACANT | | 0
           FOLLOWING_ANOTHER | OUR_WRITE_SEEN | FOLLOWING | VACANT | pod-a | 0
           FOLLOWING_ANOTHER | OUR_WRITE_SEEN_AGAIN | FOLLOWING | VACANT | pod-a | 0
@@ -164,6 +169,7 @@ class LeadershipStateMachineTest {
           FOLLOWING_ANOTHER | API_FAILED | FOLLOWING | HELD_BY_OTHER | pod-b | 0
           FOLLOWING_ANOTHER | RESIGN_REQUESTED | RESIGNED | SHUTDOWN | pod-b | 0
           FOLLOWING_ANOTHER | CAMPAIGN_ALLOWED | FOLLOWING | HELD_BY_OTHER | pod-b | 0
+          FOLLOWING_ANOTHER | HISTORY_BEGUN_ANEW | FOLLOWING | HELD_BY_OTHER | pod-b | 0
           FOLLOWING_ANOTHER | TIME_PASSED | FOLLOWING | HELD_BY_OTHER | pod-b | 0
           FOLLOWING_OWN_NAME | OUR_WRITE_SEEN | FOLLOWING | RENEW_DEADLINE | pod-a | 0
           FOLLOWING_OWN_NAME | OUR_WRITE_SEEN_AGAIN | FOLLOWING | RENEW_DEADLINE | pod-a | 0
@@ -179,6 +185,7 @@ class LeadershipStateMachineTest {
           FOLLOWING_OWN_NAME | API_FAILED | FOLLOWING | RENEW_DEADLINE | pod-a | 0
           FOLLOWING_OWN_NAME | RESIGN_REQUESTED | RESIGNED | SHUTDOWN | pod-a | 0
           FOLLOWING_OWN_NAME | CAMPAIGN_ALLOWED | FOLLOWING | RENEW_DEADLINE | pod-a | 0
+          FOLLOWING_OWN_NAME | HISTORY_BEGUN_ANEW | FOLLOWING | RENEW_DEADLINE | pod-a | 0
           FOLLOWING_OWN_NAME | TIME_PASSED | FOLLOWING | RENEW_DEADLINE | pod-a | 0
           LEADING | OUR_WRITE_SEEN | LEADING | ACQUIRED | pod-a | 90
           LEADING | OUR_WRITE_SEEN_AGAIN | LEADING | ACQUIRED | pod-a | 90
@@ -194,6 +201,7 @@ class LeadershipStateMachineTest {
           LEADING | API_FAILED | LEADING | ACQUIRED | pod-a | 90
           LEADING | RESIGN_REQUESTED | RESIGNED | SHUTDOWN | pod-a | 0
           LEADING | CAMPAIGN_ALLOWED | LEADING | ACQUIRED | pod-a | 90
+          LEADING | HISTORY_BEGUN_ANEW | FOLLOWING | OVERWRITTEN | pod-a | 0
           LEADING | TIME_PASSED | LEADING | ACQUIRED | pod-a | 90
           LEADING_OVERDUE | OUR_WRITE_SEEN | FOLLOWING | RENEW_DEADLINE | pod-a | 0
           LEADING_OVERDUE | OUR_WRITE_SEEN_AGAIN | FOLLOWING | RENEW_DEADLINE | pod-a | 0
@@ -209,6 +217,7 @@ class LeadershipStateMachineTest {
           LEADING_OVERDUE | API_FAILED | FOLLOWING | RENEW_DEADLINE | pod-a | 0
           LEADING_OVERDUE | RESIGN_REQUESTED | RESIGNED | SHUTDOWN | pod-a | 0
           LEADING_OVERDUE | CAMPAIGN_ALLOWED | FOLLOWING | RENEW_DEADLINE | pod-a | 0
+          LEADING_OVERDUE | HISTORY_BEGUN_ANEW | FOLLOWING | RENEW_DEADLINE | pod-a | 0
           LEADING_OVERDUE | TIME_PASSED | FOLLOWING | RENEW_DEADLINE | pod-a | 0
           LEADING_SUSPENDED | OUR_WRITE_SEEN | FOLLOWING | SUSPENDED | pod-a | 0
           LEADING_SUSPENDED | OUR_WRITE_SEEN_AGAIN | FOLLOWING | SUSPENDED | pod-a | 0
@@ -224,6 +233,7 @@ class LeadershipStateMachineTest {
           LEADING_SUSPENDED | API_FAILED | FOLLOWING | SUSPENDED | pod-a | 0
           LEADING_SUSPENDED | RESIGN_REQUESTED | RESIGNED | SHUTDOWN | pod-a | 0
           LEADING_SUSPENDED | CAMPAIGN_ALLOWED | FOLLOWING | SUSPENDED | pod-a | 0
+          LEADING_SUSPENDED | HISTORY_BEGUN_ANEW | FOLLOWING | SUSPENDED | pod-a | 0
           LEADING_SUSPENDED | TIME_PASSED | FOLLOWING | SUSPENDED | pod-a | 0
           RESIGNED | OUR_WRITE_SEEN | RESIGNED | STEP_DOWN | pod-a | 0
           RESIGNED | OUR_WRITE_SEEN_AGAIN | RESIGNED | STEP_DOWN | pod-a | 0
@@ -239,6 +249,7 @@ class LeadershipStateMachineTest {
           RESIGNED | API_FAILED | RESIGNED | STEP_DOWN | pod-a | 0
           RESIGNED | RESIGN_REQUESTED | RESIGNED | SHUTDOWN | pod-a | 0
           RESIGNED | CAMPAIGN_ALLOWED | FOLLOWING | HELD_BY_OTHER | pod-a | 0
+          RESIGNED | HISTORY_BEGUN_ANEW | RESIGNED | STEP_DOWN | pod-a | 0
           RESIGNED | TIME_PASSED | RESIGNED | STEP_DOWN | pod-a | 0
           """)
     void turnsOneStateIntoTheNext(Given given, When when, Phase phase, Reason.Code code, String holder, long token) {
@@ -294,6 +305,17 @@ class LeadershipStateMachineTest {
         Leadership next = machine.next(Given.LEADING.state(), When.OUR_WRITE_SEEN.observation(), NOW);
 
         assertThat(next.validFor(NOW)).isEqualTo(RENEW_DEADLINE.minus(SINCE_SENT));
+    }
+
+    @Test
+    void whenHistoryBeginsAnewLowerVersionsAreBelieved() {
+        for (Given given : Given.values()) {
+            Leadership anew = machine.next(given.state(), new HistoryBegunAnew(), NOW);
+
+            assertThat(machine.next(anew, When.OLDER_VERSION_SEEN.observation(), NOW)
+                            .holder())
+                    .isEqualTo(THEM);
+        }
     }
 
     @Test
