@@ -118,6 +118,9 @@ class ClockFaultsIT {
                 scene.bench().history().mark("wall clock of " + leader.name() + " jumps");
                 Wait.pass(timings.retryPeriod().multipliedBy(2).plusSeconds(1));
                 assertThat(scene.led()).as(scene.bench().checker()::describe).containsExactly(leader.name());
+                assertThat(scene.bench().files().present())
+                        .as(scene.bench().checker()::describe)
+                        .containsExactly(leader.name());
                 Duration lost = longestBreak(scene);
                 measured.add("to %+.0f h: %.0f ms".formatted(hours, Scene.millis(lost)));
                 scene.assertClean("jump to %+.0f h".formatted(hours));

@@ -60,17 +60,23 @@ class IdentityFaultsIT {
                         .hasSizeLessThanOrEqualTo(taken ? 2 : 1);
                 figures = taken ? takenOver(scene, lease, first, second) : "the second left it to the first";
             }
-            List<String> errors = loser.process().lines().stream()
-                    .map(l -> l.text())
-                    .filter(t -> t.contains(" ERROR ") && t.contains("identity 'twin'"))
-                    .toList();
+            List<String> errors = errors(loser);
             Figures.add(
                     "two replicas with one identity",
                     timings,
-                    "%s; both claimed for at most %s; no change of leader in the rest of %d s; errors that name the cause: %d"
-                            .formatted(figures, longest(scene), LOOKED_AT.toSeconds(), errors.size()));
+                    "%s; both claimed for at most %.1f ms; no change of leader in the rest of %d s; errors that name the cause: %d"
+                            .formatted(figures, Scene.millis(longest(scene)), LOOKED_AT.toSeconds(), errors.size()),
+                    scene.bench().files().longestBlink());
             assertThat(errors).as(loser.process()::tail).hasSize(1);
+            assertThat(longest(scene)).isLessThanOrEqualTo(scene.allowing(GONE_AFTER_SEEN));
         }
+    }
+
+    private static List<String> errors(Replica replica) {
+        return replica.process().lines().stream()
+                .map(l -> l.text())
+                .filter(t -> t.contains(" ERROR ") && t.contains("identity 'twin'"))
+                .toList();
     }
 
     private static String takenOver(Scene scene, LeaseWatch lease, Replica first, Replica second) {
@@ -96,12 +102,12 @@ class IdentityFaultsIT {
         return measured;
     }
 
-    private static String longest(Scene scene) {
+    /** For how long both claimed at once, at most. */
+    private static Duration longest(Scene scene) {
         return scene.bench().checker().report().overlaps().stream()
                 .map(Checker.Overlap::length)
                 .max(Duration::compareTo)
-                .map(d -> "%.1f ms".formatted(Scene.millis(d)))
-                .orElse("0 ms");
+                .orElse(Duration.ZERO);
     }
 
     @Test
@@ -115,12 +121,20 @@ class IdentityFaultsIT {
             Wait.pass(LOOKED_AT);
             assertThat(scene.bench().files().present()).hasSize(1);
             assertThat(scene.bench().files().spans()).hasSize(before);
+            Replica loser = scene.bench().replicas().stream()
+                    .filter(r -> !scene.bench().files().present().contains(r.name()))
+                    .findFirst()
+                    .orElseThrow();
+            List<String> errors = errors(loser);
             Figures.add(
                     "two replicas with one identity, started together",
                     scene.timings(),
-                    "changes of leader: %d in the first seconds, then none in %d s; both claimed for at most %s"
-                            .formatted(before - 1, LOOKED_AT.toSeconds(), longest(scene)));
+                    "changes of leader: %d in the first seconds, then none in %d s; both claimed for at most %.1f ms; errors that name the cause: %d"
+                            .formatted(before - 1, LOOKED_AT.toSeconds(), Scene.millis(longest(scene)), errors.size()),
+                    scene.bench().files().longestBlink());
             assertThat(before).isLessThanOrEqualTo(2);
+            assertThat(errors).as(loser.process()::tail).hasSize(1);
+            assertThat(longest(scene)).isLessThanOrEqualTo(scene.allowing(GONE_AFTER_SEEN));
         }
     }
 }

@@ -2,31 +2,21 @@ package io.github.leaderelector.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
-import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
-import io.fabric8.kubernetes.api.model.coordination.v1.LeaseSpec;
-import io.fabric8.kubernetes.client.dsl.Resource;
-import io.github.leaderelector.testkit.Bench;
 import io.github.leaderelector.testkit.HttpFaultProxy.Exchange;
 import io.github.leaderelector.testkit.Replica;
 import io.github.leaderelector.testkit.Span;
 import io.github.leaderelector.testkit.Timings;
 import io.github.leaderelector.testkit.Wait;
 import java.time.Duration;
-import java.time.ZoneOffset;
-import java.time.ZonedDateTime;
 import java.util.Comparator;
 import java.util.List;
-import java.util.function.Consumer;
-import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Somebody lays hands on the Lease, or on the permission to it. */
@@ -59,55 +49,19 @@ class LeaseFaultsIT {
         }
     }
 
-    static Stream<Arguments> hands() {
-        Consumer<Resource<Lease>> delete = Resource::delete;
-        Consumer<Resource<Lease>> emptySpec = lease -> edit(lease, spec -> new LeaseSpec());
-        Consumer<Resource<Lease>> noHolder = lease -> edit(lease, spec -> {
-            spec.setHolderIdentity("");
-            return spec;
-        });
-        Consumer<Resource<Lease>> overwrite = lease -> edit(lease, spec -> {
-            spec.setHolderIdentity("intruder");
-            spec.setRenewTime(ZonedDateTime.now(ZoneOffset.UTC));
-            return spec;
-        });
-        return Stream.of(
-                Arguments.of("deleted", delete),
-                Arguments.of("emptied (spec {})", emptySpec),
-                Arguments.of("emptied (holder \"\")", noHolder),
-                Arguments.of("overwritten", overwrite));
-    }
-
-    /** Writes it whatever happens: the leader renews all the time. */
-    private static void edit(Resource<Lease> lease, UnaryOperator<LeaseSpec> change) {
-        Lease present = lease.get();
-        LeaseSpec spec = change.apply(present.getSpec());
-        lease.patch(
-                io.fabric8.kubernetes.client.dsl.base.PatchContext.of(
-                        io.fabric8.kubernetes.client.dsl.base.PatchType.JSON),
-                replaceSpec(spec));
-    }
-
-    private static String replaceSpec(LeaseSpec spec) {
-        String value = io.fabric8.kubernetes.client.utils.Serialization.asJson(
-                new LeaseBuilder().withSpec(spec).build().getSpec());
-        return "[{\"op\":\"replace\",\"path\":\"/spec\",\"value\":" + value + "}]";
-    }
-
     @ParameterizedTest(name = "{0}")
-    @MethodSource("hands")
-    void aLeaseTamperedWithHasOneLeaderAgainAndNeverTwo(String what, Consumer<Resource<Lease>> hand) {
-        Replica leader = scene.begin("Lease " + what);
+    @EnumSource
+    void aLeaseTamperedWithHasOneLeaderAgainAndNeverTwo(Hand hand) {
+        Replica leader = scene.begin("Lease " + hand);
         scene.awaitRenewal(leader);
-        scene.bench().history().mark("Lease is " + what);
+        scene.bench().history().mark("Lease is " + hand);
         long done = System.nanoTime();
-        hand.accept(scene.bench()
-                .admin()
-                .leases()
-                .inNamespace(scene.bench().namespace())
-                .withName(Bench.LEASE));
+        hand.lay(scene.lease());
         Duration limit = scene.timings().leaseDuration().plus(AFTER_LEASE_DURATION);
         Wait.pass(limit.plus(Duration.ofSeconds(1)));
+        assertThat(scene.bench().files().present())
+                .as(scene.bench().checker()::describe)
+                .hasSize(1);
         List<Span> files = scene.filesOfScenario()
                 .sorted(Comparator.comparingLong(s -> s.from() - scene.from()))
                 .toList();
@@ -126,7 +80,7 @@ class LeaseFaultsIT {
                             Scene.millis(back));
         }
         scene.settle();
-        scene.conclude("Lease " + what, story);
+        scene.conclude("Lease " + hand, story);
         assertThat(files.size()).as(story).isLessThanOrEqualTo(2);
         assertThat(back).isLessThanOrEqualTo(scene.allowing(limit));
     }

@@ -5,10 +5,12 @@ import io.fabric8.kubernetes.client.Watch;
 import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
 import io.github.leaderelector.testkit.Bench;
+import java.time.ZonedDateTime;
 import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
 
 /** What a bystander with a healthy watch sees of the Lease, and when. */
 final class LeaseWatch implements AutoCloseable {
@@ -18,9 +20,9 @@ final class LeaseWatch implements AutoCloseable {
      *
      * @param nanos when it was seen, by {@link System#nanoTime}
      * @param holder empty when nobody holds it
-     * @param version its resourceVersion
+     * @param renewTime when it says that it was renewed; null when it does not
      */
-    record Seen(long nanos, String holder, long version) {}
+    record Seen(long nanos, String holder, @Nullable ZonedDateTime renewTime) {}
 
     private final Queue<Seen> seen = new ConcurrentLinkedQueue<>();
     private final Watch watch;
@@ -38,7 +40,7 @@ final class LeaseWatch implements AutoCloseable {
                         seen.add(new Seen(
                                 System.nanoTime(),
                                 Objects.requireNonNullElse(holder, ""),
-                                Long.parseLong(lease.getMetadata().getResourceVersion())));
+                                held ? lease.getSpec().getRenewTime() : null));
                     }
 
                     @Override
@@ -53,11 +55,13 @@ final class LeaseWatch implements AutoCloseable {
         return List.copyOf(seen);
     }
 
-    /** The last state in which {@code holder} held it. */
+    /**
+     * The last renewal by {@code holder}, when it was seen first: others may write beside it, as its successor does.
+     */
     Seen lastOf(String holder) {
         return seen.stream()
                 .filter(s -> s.holder().equals(holder))
-                .reduce((a, b) -> b)
+                .reduce((a, b) -> Objects.equals(a.renewTime(), b.renewTime()) ? a : b)
                 .orElseThrow(() -> new AssertionError(holder + " was never seen to hold the Lease."));
     }
 

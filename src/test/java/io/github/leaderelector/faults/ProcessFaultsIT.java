@@ -76,6 +76,9 @@ class ProcessFaultsIT {
                 assertThat(afterSent)
                         .as("from the last renewal to the next leader's file")
                         .isGreaterThanOrEqualTo(scene.timings().leaseDuration());
+                assertThat(Duration.ofNanos(firstClaim(next, taken) - lastSent.nanos()))
+                        .as("from the last renewal to the next leader's claim over HTTP")
+                        .isGreaterThanOrEqualTo(scene.timings().leaseDuration());
                 Duration afterSeen =
                         Duration.ofNanos(taken - lease.lastOf(leader.name()).nanos());
                 late.add(afterSeen.minus(scene.timings().leaseDuration()));
@@ -87,6 +90,16 @@ class ProcessFaultsIT {
                 "the next file after the observed expiry: %s; after the kill: %s"
                         .formatted(Percentiles.of(late), Percentiles.of(gaps)));
         assertThat(late).allMatch(l -> l.compareTo(scene.allowing(TAKEN_AFTER_EXPIRY)) <= 0);
+    }
+
+    /** When {@code replica} first said that it leads, waiting for it to do so, in the tenure of its file. */
+    private static long firstClaim(Replica replica, long file) {
+        Wait.until(
+                Duration.ofSeconds(10),
+                () -> replica.name() + " does not say that it leads.",
+                () -> replica.claims().last().leader());
+        assertThat(scene.lastClaim(replica).latest() - file).isPositive();
+        return scene.lastClaim(replica).from();
     }
 
     @Test
@@ -101,14 +114,13 @@ class ProcessFaultsIT {
                 .hasSize(2)
                 .contains(leader.name());
         long thawed = leader.thaw();
-        LeaderAnswer before = Objects.requireNonNull(leader.claims().last());
         Wait.until(
                 Duration.ofSeconds(10),
                 () -> leader.name() + " does not answer after the thaw.",
                 () -> Objects.requireNonNull(leader.claims().last()).asked() - thawed > 0);
+        assertThat(leader.claims().last()).as("what it says after the thaw").returns(false, LeaderAnswer::leader);
         Wait.pass(scene.timings().leaseDuration());
         Duration file = Duration.ofNanos(Math.max(0, fileEnd(leader, thawed) - thawed));
-        assertThat(before.answered() - thawed).as("the last claim").isNegative();
         scene.settle();
         scene.conclude(
                 "SIGSTOP " + still.toSeconds() + " s, SIGCONT",

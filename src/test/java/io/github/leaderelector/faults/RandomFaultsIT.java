@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.github.leaderelector.testkit.ApiRequest;
-import io.github.leaderelector.testkit.Bench;
 import io.github.leaderelector.testkit.Fault;
 import io.github.leaderelector.testkit.FaultProxy.Direction;
 import io.github.leaderelector.testkit.Replica;
@@ -23,20 +22,28 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Faults of all kinds, mixed at random, for {@code -Dfaults.duration} seconds; {@code -Dfaults.seed} draws the same
- * faults again, though not the same moments. A failure tells its seed and its history.
+ * Faults of all kinds but wrong clocks, mixed at random, for {@code -Dfaults.duration} seconds; {@code -Dfaults.seed}
+ * draws the same faults again, though not the same moments, and so not always the same leader for them. A failure tells
+ * its seed and its history.
  */
 @ParameterizedClass(name = "{0}")
 @MethodSource("timings")
 class RandomFaultsIT {
 
     private static final Duration DURATION = Duration.ofSeconds(Form.amount("faults.duration", 300, 30));
+    private static final List<Integer> STATUSES = List.of(403, 404, 409, 500, 503);
+    private static final List<Hand> HANDS = List.of(Hand.values());
+
+    /** Until its holder has noticed that somebody has laid hand on the Lease. */
+    private static final Duration UNTIL_NOTICED = Duration.ofMillis(200);
+
     private static final long SEED = Long.getLong("faults.seed", System.nanoTime());
 
     private static Scene scene;
 
     private final Random random = new Random(SEED);
     private final Deque<Runnable> ends = new ArrayDeque<>();
+    private boolean apiServerRuns = true;
 
     static List<Timings> timings() {
         return Form.timings(Timings.SHORT);
@@ -98,27 +105,34 @@ class RandomFaultsIT {
                         scene.timings().leaseDuration().plus(scene.timings().retryPeriod()));
     }
 
+    /** All that is drawn is drawn at once, so that a seed draws the same whatever the replicas do. */
     private void fault() {
         List<Replica> replicas = scene.bench().replicas();
-        Replica one = replicas.get(random.nextInt(replicas.size()));
-        List<String> leaders = scene.bench().files().present();
+        Replica anyone = replicas.get(random.nextInt(replicas.size()));
+        boolean theLeader = random.nextBoolean();
+        int kind = random.nextInt(17);
+        double size = random.nextDouble();
         // Most faults that matter are the leader's.
-        if (!leaders.isEmpty() && random.nextBoolean()) {
-            one = scene.bench().replica(leaders.get(0));
-        }
-        switch (random.nextInt(12)) {
+        List<String> leaders = scene.bench().files().present();
+        Replica one = theLeader && !leaders.isEmpty() ? scene.bench().replica(leaders.get(0)) : anyone;
+        switch (kind) {
             case 0 -> process(one, one::terminate);
             case 1 -> process(one, one::kill);
-            case 2 -> freeze(one);
+            case 2 -> freeze(one, Duration.ofMillis((long) (5_000 * size)));
             case 3 -> blackHole(one);
             case 4 -> cut(one, Direction.REQUESTS);
             case 5 -> cut(one, Direction.ANSWERS);
-            case 6 -> reset(one);
-            case 7 -> delay(one, Duration.ofMillis(random.nextInt(800)));
-            case 8 -> answer(one, Fault.status(List.of(403, 404, 409, 500, 503).get(random.nextInt(5))));
-            case 9 -> answer(one, random.nextBoolean() ? new Fault.LoseAnswer() : new Fault.CloseInsteadOfAnswer());
-            case 10 -> answer(one, Fault.tooManyRequests(1));
-            default -> deleteLease();
+            case 6 -> atOnce("reset", one, one.network()::reset);
+            case 7 -> atOnce("half-close", one, one.network()::halfClose);
+            case 8 -> refuse(one);
+            case 9 -> delay(one, Duration.ofMillis((long) (800 * size)));
+            case 10 -> answer(one, Fault.status(STATUSES.get((int) (STATUSES.size() * size))));
+            case 11 -> answer(one, new Fault.LoseAnswer());
+            case 12 -> answer(one, size < 0.5 ? new Fault.CloseInsteadOfAnswer() : new Fault.Swallow());
+            case 13 -> answer(one, Fault.tooManyRequests(1));
+            case 14 -> revoke();
+            case 15 -> killApiServer();
+            default -> layHandOnLease(HANDS.get((int) (HANDS.size() * size)));
         }
     }
 
@@ -132,10 +146,10 @@ class RandomFaultsIT {
         }
     }
 
-    private void freeze(Replica one) {
+    private static void freeze(Replica one, Duration still) {
         if (one.isAlive()) {
             one.freeze();
-            Wait.pass(Duration.ofMillis(random.nextInt(5_000)));
+            Wait.pass(still);
             one.thaw();
         }
     }
@@ -152,9 +166,16 @@ class RandomFaultsIT {
         healLater(one);
     }
 
-    private void reset(Replica one) {
-        scene.bench().history().mark("reset " + one.name());
+    private static void atOnce(String what, Replica one, Runnable fault) {
+        scene.bench().history().mark(what + " " + one.name());
+        fault.run();
+    }
+
+    private void refuse(Replica one) {
+        scene.bench().history().mark("refuse and reset " + one.name());
+        one.network().refuse();
         one.network().reset();
+        healLater(one);
     }
 
     private void delay(Replica one, Duration delay) {
@@ -177,22 +198,44 @@ class RandomFaultsIT {
         });
     }
 
+    private void revoke() {
+        if (!apiServerRuns) {
+            return;
+        }
+        scene.bench().history().mark("revoke");
+        scene.bench().replicas().forEach(r -> scene.bench().rbac().revoke(r.name()));
+        ends.push(() -> {
+            scene.bench().history().mark("grant");
+            scene.bench().replicas().forEach(r -> scene.bench().rbac().grant(r.name()));
+        });
+    }
+
+    private void killApiServer() {
+        if (!apiServerRuns) {
+            return;
+        }
+        scene.bench().history().mark("kill the API server");
+        scene.server().kill();
+        apiServerRuns = false;
+        ends.push(() -> {
+            scene.server().start();
+            apiServerRuns = true;
+            scene.bench().history().mark("the API server is back");
+        });
+    }
+
     /** Only while all know its holder: who does not may take a Lease that is not there, see docs/safety.md. */
-    private void deleteLease() {
+    private void layHandOnLease(Hand hand) {
         if (!ends.isEmpty() || !scene.isSettled()) {
             return;
         }
-        scene.bench().history().mark("delete the Lease");
+        scene.bench().history().mark("Lease is " + hand);
         try {
-            scene.bench()
-                    .admin()
-                    .leases()
-                    .inNamespace(scene.bench().namespace())
-                    .withName(Bench.LEASE)
-                    .delete();
+            hand.lay(scene.lease());
         } catch (KubernetesClientException busy) {
-            scene.bench().history().mark("the Lease was not deleted");
+            scene.bench().history().mark("it was not");
         }
+        Wait.pass(UNTIL_NOTICED);
     }
 
     private void endAll() {

@@ -2,6 +2,8 @@ package io.github.leaderelector.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.client.dsl.Resource;
 import io.github.leaderelector.testkit.ApiRequest;
 import io.github.leaderelector.testkit.Bench;
 import io.github.leaderelector.testkit.Checker;
@@ -69,17 +71,26 @@ final class Scene implements AutoCloseable {
         return bench.timings();
     }
 
+    /** The Lease, for one who may do everything to it. */
+    Resource<Lease> lease() {
+        return bench.admin().leases().inNamespace(bench.namespace()).withName(Bench.LEASE);
+    }
+
     /**
-     * Begins a scenario: ends all faults, starts who does not run, waits until all know who leads; what was seen before
-     * is not judged again.
+     * Begins a scenario: ends all faults, starts who does not run, waits until all know who leads. What was seen since
+     * the last one began is judged here, and not again.
      *
      * @return who leads
      */
     Replica begin(String scenario) {
         heal();
         Replica leader = settle();
-        knownViolations.addAll(bench.checker().report().violations());
-        from = System.nanoTime();
+        try {
+            assertClean("before " + scenario);
+        } finally {
+            knownViolations.addAll(bench.checker().report().violations());
+            from = System.nanoTime();
+        }
         bench.files().forgetBlinks();
         bench.history().mark(scenario);
         return leader;
@@ -253,7 +264,7 @@ final class Scene implements AutoCloseable {
     /** Judges the present scenario and reports its figures. */
     void conclude(String scenario, String measured) {
         assertClean(scenario);
-        Figures.add(scenario, timings(), measured);
+        Figures.add(scenario, timings(), measured, bench.files().longestBlink());
     }
 
     static double millis(Duration time) {

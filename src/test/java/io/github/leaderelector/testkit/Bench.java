@@ -166,6 +166,9 @@ public final class Bench implements AutoCloseable {
 
     /** Judges what was seen so far. */
     public Checker checker() {
+        if (!fileOrder.complete()) {
+            throw new IllegalStateException("The file system has lost notifications: nobody knows what was missed.");
+        }
         return new Checker(
                 history,
                 timings.renewDeadline(),

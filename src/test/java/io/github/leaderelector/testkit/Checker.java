@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Judges what the witnesses saw: two leaders at one instant, times without a leader, fencing tokens that do not grow,
- * and claims that outlive a freeze.
+ * Judges what the witnesses saw: two leaders at one instant, by one witness or by two, times without a leader, fencing
+ * tokens that do not grow, and claims that outlive a freeze.
  *
  * <p>A file counts while it certainly existed. A {@code leader: true} over HTTP counts from the request's start to its
  * answer. The file of a frozen process does not count until {@link #FILE_GONE_AFTER_THAW} after it went on, that of a
@@ -27,7 +27,7 @@ public final class Checker {
     /**
      * A time with two leaders.
      *
-     * @param witness file, HTTP or file order
+     * @param witness file, HTTP, file and HTTP, or file order
      */
     public record Overlap(String witness, String one, String other, long nanos, Duration length) {}
 
@@ -104,6 +104,7 @@ public final class Checker {
                 claims.stream()
                         .map(s -> new Claimed(s, s.earliest(), s.latest()))
                         .toList()));
+        overlaps.addAll(crossOverlaps(counted));
         overlaps.addAll(orderOverlaps());
         List<String> violations = new ArrayList<>(tokenViolations());
         violations.addAll(thawViolations());
@@ -131,6 +132,26 @@ public final class Checker {
                     Duration length = Duration.ofNanos(end - (other.from() - history.origin()));
                     found.add(new Overlap(
                             witness, one.span().replica(), other.span().replica(), other.from(), length));
+                }
+            }
+        }
+        return found;
+    }
+
+    /** The file of one beside the claim of another over HTTP, as far as both are certain. */
+    private List<Overlap> crossOverlaps(List<Span> counted) {
+        List<Overlap> found = new ArrayList<>();
+        for (Span file : counted) {
+            for (Span claim : claims) {
+                long from = Math.max(file.from() - history.origin(), claim.from() - history.origin());
+                long to = Math.min(file.to() - history.origin(), claim.to() - history.origin());
+                if (!file.replica().equals(claim.replica()) && from < to) {
+                    found.add(new Overlap(
+                            "file and HTTP",
+                            file.replica(),
+                            claim.replica(),
+                            history.origin() + from,
+                            Duration.ofNanos(to - from)));
                 }
             }
         }

@@ -71,6 +71,17 @@ class CheckerTest {
     }
 
     @Test
+    void aFileBesideTheClaimOfAnotherOverHttpIsAnOverlap() {
+        Span file = span("a", 0, 100, 0);
+        Span own = span("a", 0, 120, 5);
+        Span other = span("b", 90, 200, 6);
+        Checker checker = new Checker(
+                history, Duration.ofSeconds(10), List.of(file), List.of(own.until(at(80), at(85)), other), List.of());
+        assertThat(checker.report().overlaps())
+                .containsExactly(new Overlap("file and HTTP", "a", "b", at(90), Duration.ofMillis(10)));
+    }
+
+    @Test
     void claimsOverHttpCountFromTheRequestToTheAnswer() {
         Span a = new Span("a", at(0), at(3), at(97), at(100), 5);
         Span b = new Span("b", at(98), at(101), at(150), at(153), 6);

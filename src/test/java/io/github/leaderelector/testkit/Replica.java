@@ -157,7 +157,6 @@ public final class Replica implements AutoCloseable {
         frozenAt = System.nanoTime();
         frozen = true;
         process().freeze();
-        // Until the thaw is known it counts as frozen for ever, for those who judge in between.
     }
 
     /**
