@@ -26,6 +26,10 @@ class EnduranceBench {
 
     private static final int HANDOVERS = Integer.getInteger("bench.soak", 2_000);
     private static final int REQUESTS_PER_HANDOVER = 50;
+    /** How far apart the handovers are at least: as many minutes altogether as asked for. */
+    private static final Duration APART =
+            Duration.ofMinutes(Integer.getInteger("bench.soak.minutes", 0)).dividedBy(HANDOVERS);
+
     private static final Duration IN_THE_CONTAINER = Duration.ofSeconds(60);
     private static final Duration LIMIT = Duration.ofSeconds(20);
 
@@ -72,7 +76,12 @@ class EnduranceBench {
             List<Long> late = new ArrayList<>();
             Racer leader = a;
             Racer other = b;
+            long begun = System.nanoTime();
             for (int i = 0; i < HANDOVERS; i++) {
+                long ahead = APART.multipliedBy(i).toNanos() - (System.nanoTime() - begun);
+                if (ahead > 0) {
+                    Wait.pass(Duration.ofNanos(ahead));
+                }
                 post(leader, "/leader/step-down?cooldown=100ms");
                 Racer old = leader;
                 Racer next = other;
@@ -87,7 +96,9 @@ class EnduranceBench {
                 for (int j = 0; j < REQUESTS_PER_HANDOVER; j++) {
                     get(j % 2 == 0 ? a : b);
                 }
-                long anonymous = ProcessCost.of(a.process().pid()).anonymous();
+                long anonymous = Math.max(
+                        ProcessCost.of(a.process().pid()).anonymous(),
+                        ProcessCost.of(b.process().pid()).anonymous());
                 if (i > HANDOVERS / 10 && i <= HANDOVERS / 5) {
                     early.add(anonymous);
                 } else if (i > HANDOVERS - HANDOVERS / 10) {
@@ -97,8 +108,12 @@ class EnduranceBench {
             long before = middle(early);
             long after = middle(late);
             Report.add(
-                    "%d handovers and %d requests".formatted(HANDOVERS, HANDOVERS * REQUESTS_PER_HANDOVER),
-                    "%.1f MiB anonymous after a fifth of them, %.1f MiB at the end"
+                    "%d handovers and %d requests in %d min"
+                            .formatted(
+                                    HANDOVERS,
+                                    HANDOVERS * REQUESTS_PER_HANDOVER,
+                                    Duration.ofNanos(System.nanoTime() - begun).toMinutes()),
+                    "%.1f MiB anonymous of the larger one after a fifth of them, %.1f MiB at the end"
                             .formatted(before / 1024.0, after / 1024.0));
             assertThat(after - before).as("growth in KiB").isLessThan(GROWTH_KIB);
         }

@@ -21,6 +21,7 @@ import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -131,9 +132,16 @@ class FootprintBench {
                         "idle " + who + ", share of a processor",
                         c -> share(ProcessCost.cpu(role.get(c).process().pid()).minus(before.get(role.get(c)))),
                         "%");
+                for (String verb : List.of("get", "update")) {
+                    both(
+                            "idle " + who + ", " + verb + "s a minute",
+                            c -> perMinute(requests, role.get(c).name(), verb::equals),
+                            "");
+                }
                 both(
-                        "idle " + who + ", requests a minute",
-                        c -> perMinute(requests, role.get(c).name()),
+                        "idle " + who + ", other requests a minute",
+                        c -> perMinute(
+                                requests, role.get(c).name(), verb -> !verb.equals("get") && !verb.equals("update")),
                         "");
                 memory("idle " + who, role);
             }
@@ -148,8 +156,12 @@ class FootprintBench {
         return 100.0 * cpu.toNanos() / LOOKED_AT.toNanos();
     }
 
-    private static double perMinute(List<AuditLog.Request> requests, String user) {
-        return requests.stream().filter(r -> r.user().equals(user)).count() * 60.0 / LOOKED_AT.toSeconds();
+    private static double perMinute(List<AuditLog.Request> requests, String user, Predicate<String> verb) {
+        return requests.stream()
+                        .filter(r -> r.user().equals(user) && verb.test(r.verb()))
+                        .count()
+                * 60.0
+                / LOOKED_AT.toSeconds();
     }
 
     private static void memory(String state, Map<Contestant, Racer> role) {

@@ -56,6 +56,11 @@ final class Racer implements AutoCloseable {
         environment.put("HTTP_PORT", String.valueOf(port));
     }
 
+    /** From its next start on its environment says {@code value} for {@code setting}. */
+    void set(String setting, String value) {
+        environment.put(setting, value);
+    }
+
     /** From its next start on it is started by {@code command}, which is given the program and its arguments. */
     void startBy(String... command) {
         wrapper = List.of(command);
