@@ -55,6 +55,12 @@ final class HttpProbe implements Probe {
     }
 
     private static Future<HttpClientResponse> send(HttpClientRequest open, CompletableFuture<?> answer) {
+        if (answer.isDone()) {
+            return open.exceptionHandler(closed -> {})
+                    .connection()
+                    .close()
+                    .compose(closed -> Future.failedFuture("connected too late"));
+        }
         // Nobody reads the body, which may have no end. Vert.x logs the reset as an error of the answer if nobody takes
         // it.
         var unused = answer.whenComplete((value, thrown) -> open.reset());

@@ -33,7 +33,9 @@ final class VertxSender implements Sender {
 
     /** @param timeout how long a POST may take, from connecting to the status of the answer */
     VertxSender(Vertx vertx, Duration timeout) {
-        this.client = vertx.createHttpClient(new HttpClientOptions().setKeepAlive(false));
+        this.client = vertx.createHttpClient(new HttpClientOptions()
+                .setConnectTimeout(Math.toIntExact(timeout.toMillis()))
+                .setKeepAlive(false));
         this.timeout = timeout;
     }
 
@@ -53,6 +55,11 @@ final class VertxSender implements Sender {
     }
 
     private static void send(HttpClientRequest request, String json, CompletableFuture<Integer> status) {
+        if (status.isDone()) {
+            // Overtaken while it connected: what it would say is not so any more.
+            var unused = request.exceptionHandler(closed -> {}).connection().close();
+            return;
+        }
         request.send(Buffer.buffer(json))
                 // Vert.x logs the reset below as an error of the answer if nobody takes it.
                 .onSuccess(response -> response.exceptionHandler(reset -> {}))

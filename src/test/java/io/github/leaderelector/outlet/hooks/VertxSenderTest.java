@@ -117,6 +117,21 @@ class VertxSenderTest {
     }
 
     @Test
+    void whatIsOvertakenBeforeItIsConnectedIsNotSent() throws Exception {
+        on("/hook", exchange -> exchange.sendResponseHeaders(200, -1));
+        Sender sender = sender(Duration.ofSeconds(10));
+        CompletableFuture<Boolean> cancelled = new CompletableFuture<>();
+
+        // The connection comes on the same thread, and so after this.
+        vertx.runOnContext(
+                run -> cancelled.complete(sender.post(url("/hook"), "{}").cancel(true)));
+
+        assertThat(cancelled.get(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(post("/hook").get()).isEqualTo(200);
+        assertThat(received).hasSize(1);
+    }
+
+    @Test
     void failsWhenNobodyListens() {
         server.stop(0);
 
