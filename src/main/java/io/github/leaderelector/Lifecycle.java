@@ -5,6 +5,7 @@ import io.github.leaderelector.config.Settings;
 import io.github.leaderelector.election.Election;
 import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.Reason;
+import io.github.leaderelector.leadership.Ticker;
 import io.github.leaderelector.outlet.file.LeaderFile;
 import io.github.leaderelector.outlet.hooks.Hooks;
 import io.github.leaderelector.outlet.http.EventStreams;
@@ -17,7 +18,7 @@ import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.scheduler.Scheduled;
-import io.quarkus.scheduler.Scheduler;
+import io.vertx.core.Vertx;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Singleton;
@@ -47,6 +48,11 @@ final class Lifecycle {
 
     private static final Duration LINGER = Duration.ofMillis(100);
 
+    private static final Duration POLL = Duration.ofSeconds(1);
+
+    /** How long a tick may be missed. */
+    private static final Duration OVERDUE = Duration.ofSeconds(3);
+
     /** How long the last words may take, when the Lease is released and nobody waits any more. */
     private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
@@ -61,11 +67,13 @@ final class Lifecycle {
     private final @Nullable LeaseEvents events;
     private final @Nullable Hooks hooks;
     private final @Nullable AppHealthWatch appHealth;
-    private final Scheduler scheduler;
+    private final Ticker ticker;
+    private final Vertx vertx;
     // The file has a thread of its own, since a file system may hang.
     private final ExecutorService fileThread = oneThread("leader-file");
     private final ExecutorService labelThread = oneThread("pod-label");
     private final ExecutorService outletThread = oneThread("outlets");
+    private volatile long lastTickNanos;
 
     /** What is off is not even made: hence {@link Instance}. */
     Lifecycle(
@@ -81,7 +89,8 @@ final class Lifecycle {
             Instance<LeaseEvents> events,
             Instance<Hooks> hooks,
             Instance<AppHealthWatch> appHealth,
-            Scheduler scheduler) {
+            Ticker ticker,
+            Vertx vertx) {
         this.hub = hub;
         this.election = election;
         this.file = file;
@@ -93,7 +102,9 @@ final class Lifecycle {
         this.events = settings.kubernetesEvents() ? events.get() : null;
         this.hooks = settings.onLeading().isPresent() || settings.onFollowing().isPresent() ? hooks.get() : null;
         this.appHealth = settings.appHealth().isPresent() ? appHealth.get() : null;
-        this.scheduler = scheduler;
+        this.ticker = ticker;
+        this.vertx = vertx;
+        this.lastTickNanos = ticker.nanoTime();
     }
 
     void start(@Observes StartupEvent event) {
@@ -121,23 +132,28 @@ final class Lifecycle {
         if (appHealth != null) {
             watchEachSecond(appHealth);
         }
+        var unused = vertx.setPeriodic(OVERDUE.toMillis(), timer -> tickIfOverdue());
         election.start();
     }
 
-    /** Not by an annotation: a scheduled method costs a tick each second even where there is nothing to ask. */
+    /** By a timer of Vert.x: the scheduler goes by the wall clock, and stands still for as long as that is set back. */
     private void watchEachSecond(AppHealthWatch health) {
         health.begin();
-        var unused = scheduler
-                .newJob("app-health")
-                .setInterval("1s")
-                .setTask(execution -> health.poll())
-                .schedule();
+        var unused = vertx.setPeriodic(POLL.toMillis(), timer -> health.poll());
     }
 
     /** The tick that makes good what was lost or undone outside. */
     @Scheduled(every = "1s")
     void tick() {
+        lastTickNanos = ticker.nanoTime();
         hub.retell();
+    }
+
+    /** In the scheduler's place, see {@link #watchEachSecond}. */
+    private void tickIfOverdue() {
+        if (ticker.nanoTime() - lastTickNanos > OVERDUE.toNanos()) {
+            hub.retell();
+        }
     }
 
     /**

@@ -2,19 +2,25 @@ package io.github.leaderelector.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
 import io.github.leaderelector.testkit.Programs;
 import io.github.leaderelector.testkit.Replica;
 import io.github.leaderelector.testkit.Span;
 import io.github.leaderelector.testkit.Timings;
 import io.github.leaderelector.testkit.Wait;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -130,6 +136,39 @@ class ClockFaultsIT {
                                 scene.allowing(timings.retryPeriod().plus(ONE_WRITE)));
             }
             scene.conclude("the leader's wall clock jumps", "no file, and no other leader, for " + measured);
+        }
+    }
+
+    /** What is done each second must go by a clock that nobody sets. */
+    @Test
+    void aWallClockThatIsSetBackDoesNotEndTheQuestionsToTheApplication() throws IOException {
+        AtomicInteger health = new AtomicInteger(200);
+        HttpServer application = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        application.createContext("/", exchange -> {
+            exchange.sendResponseHeaders(health.get(), -1);
+            exchange.close();
+        });
+        application.start();
+        String url = "http://127.0.0.1:" + application.getAddress().getPort() + "/ready";
+        try (Scene scene = Scene.open("clock-health", Timings.SHORT, Map.of("APP_HEALTH_URL", url), Scene.THREE)) {
+            scene.bench().replicas().forEach(r -> Faketime.wallClock(r, 0));
+            scene.bench().startAll();
+            scene.begin("wall clocks set back");
+            scene.bench().replicas().forEach(r -> Faketime.set(r, -HOUR));
+            Wait.pass(Duration.ofSeconds(2));
+
+            health.set(503);
+            Wait.until(
+                    Duration.ofSeconds(8),
+                    () -> "They lead on though no application is healthy.\n"
+                            + scene.bench().checker().describe(),
+                    () -> scene.bench().files().present().isEmpty());
+
+            health.set(200);
+            scene.bench().awaitLeader(Duration.ofSeconds(5));
+            scene.conclude("wall clocks set back an hour, with APP_HEALTH_URL", "asked on: out and in with its health");
+        } finally {
+            application.stop(0);
         }
     }
 
