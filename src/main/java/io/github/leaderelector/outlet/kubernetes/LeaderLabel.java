@@ -181,14 +181,23 @@ public final class LeaderLabel implements LeadershipObserver {
     /** Whether our own pod carries the label with {@code mark}, so that nothing is to be set. */
     private boolean removeFromOthers(String markOfAnyTenure, String mark) throws ApiException {
         boolean carried = false;
+        @Nullable ApiException failure = null;
         for (Pod pod : pods.labelled()) {
             if (pod.name().equals(podName)) {
                 own = pod;
                 carried = mark.equals(pod.mark());
             } else if (leads.getAsBoolean() && isOfOurElection(pod, markOfAnyTenure)) {
-                pods.unlabel(pod);
-                LOG.infof("LE-504 Pod '%s' still carried the label '%s'; it was removed there.", pod.name(), label);
+                try {
+                    pods.unlabel(pod);
+                    LOG.infof("LE-504 Pod '%s' still carried the label '%s'; it was removed there.", pod.name(), label);
+                } catch (ApiException failed) {
+                    // One that cannot be changed does not keep the others' labels; one that is gone has none.
+                    failure = failed.gone() ? failure : failed;
+                }
             }
+        }
+        if (failure != null) {
+            throw failure;
         }
         return carried;
     }

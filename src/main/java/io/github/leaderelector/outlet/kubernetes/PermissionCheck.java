@@ -3,9 +3,11 @@ package io.github.leaderelector.outlet.kubernetes;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.leaderelector.leadership.Backoff;
 import io.github.leaderelector.leadership.Ticker;
 import java.time.Duration;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import org.jboss.logging.Logger;
 
@@ -20,13 +22,17 @@ final class PermissionCheck {
     /** Nothing may stand between the start and the first campaign. */
     private static final Duration DELAY = Duration.ofSeconds(1);
 
+    private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
+
     private final Api api;
     private final String namespace;
     private final String resource;
     private final List<String> verbs;
     private final String setting;
     private final Ticker ticker;
-    private final long madeNanos;
+    private final Backoff backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE, new Random());
+    private long nextNanos;
     private boolean asked;
 
     /**
@@ -40,12 +46,12 @@ final class PermissionCheck {
         this.verbs = verbs;
         this.setting = setting;
         this.ticker = ticker;
-        this.madeNanos = ticker.nanoTime();
+        this.nextNanos = ticker.nanoTime() + DELAY.toNanos();
     }
 
     /** Asks if it is time to, and has not been answered yet. Does not wait. */
     synchronized void run() {
-        if (asked || ticker.nanoTime() - madeNanos < DELAY.toNanos()) {
+        if (asked || ticker.nanoTime() - nextNanos < 0) {
             return;
         }
         asked = true;
@@ -55,7 +61,7 @@ final class PermissionCheck {
                 .whenComplete((done, thrown) -> {
                     if (thrown != null) {
                         LOG.debugf("Permissions cannot be checked: %s", thrown.getMessage());
-                        askAgain();
+                        askAgainUnlessRefused(thrown);
                     } else {
                         warn(verbs.stream()
                                 .filter(verb ->
@@ -65,8 +71,10 @@ final class PermissionCheck {
                 });
     }
 
-    private synchronized void askAgain() {
-        asked = false;
+    /** Where such questions are not allowed they never will be answered. */
+    private synchronized void askAgainUnlessRefused(Throwable thrown) {
+        asked = thrown.getCause() instanceof ApiException failure && failure.refused();
+        nextNanos = ticker.nanoTime() + backoff.next().toNanos();
     }
 
     private void warn(List<String> missing) {

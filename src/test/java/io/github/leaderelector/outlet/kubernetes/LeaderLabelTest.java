@@ -116,6 +116,18 @@ class LeaderLabelTest {
     }
 
     @Test
+    void aPodThatCannotBeChangedDoesNotKeepTheLabelsOfOthers() throws IOException {
+        pods.add("pod-b", "uid-b", true, "prod/app-lock 17", APP);
+        pods.add("pod-c", "uid-c", true, "prod/app-lock 18", APP);
+        pods.fail(403, "unlabel pod-b"::equals);
+        lead();
+        tell();
+
+        assertThat(pods.carriers()).containsExactly("pod-a", "pod-b");
+        assertThat(log.lines()).anyMatch(line -> line.startsWith("WARN LE-502 "));
+    }
+
+    @Test
     void theLabelOfAnotherElectionIsLeftAlone() throws IOException {
         pods.add("pod-b", "uid-b", true, "prod/other-lock 17", APP);
         pods.add("pod-c", "uid-c", true, "prod/app-lock-2 17", APP);

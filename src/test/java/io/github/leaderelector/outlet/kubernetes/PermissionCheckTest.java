@@ -116,6 +116,26 @@ class PermissionCheckTest {
     }
 
     @Test
+    void whereSuchQuestionsAreRefusedTheyAreAskedOnce() {
+        api.fail(403);
+        for (int i = 0; i < 600; i++) {
+            run();
+        }
+
+        assertThat(api.requests).hasSize(3);
+    }
+
+    @Test
+    void whoGetsNoAnswerAsksMoreAndMoreSeldom() {
+        api.fail(ApiException.NO_ANSWER);
+        for (int i = 0; i < 600; i++) {
+            run();
+        }
+
+        assertThat(api.requests.size() / 3).isBetween(8, 12);
+    }
+
+    @Test
     void anAnswerThatSaysNeitherYesNorNoIsNoReasonToWarn() {
         api.answer = (path, body) -> JsonNodeFactory.instance.objectNode().put("welcome", "to the login page");
 
