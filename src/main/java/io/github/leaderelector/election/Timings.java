@@ -11,12 +11,15 @@ import java.time.Duration;
  */
 public record Timings(Duration leaseDuration, Duration renewDeadline, Duration retryPeriod) {
 
+    private static final Duration LONGEST_REQUEST = Duration.ofMinutes(1);
+
     /**
      * How long one request may take. Three hung requests fit in the renew deadline, so that a leader outlives two of
-     * them; not less than a retry period, so that a slow API server can be lived with.
+     * them; not less than a retry period, so that a slow API server can be lived with; but at most a minute.
      */
     public Duration requestTimeout() {
         Duration third = renewDeadline.dividedBy(3);
-        return third.compareTo(retryPeriod) > 0 ? third : retryPeriod;
+        Duration timeout = third.compareTo(retryPeriod) > 0 ? third : retryPeriod;
+        return timeout.compareTo(LONGEST_REQUEST) < 0 ? timeout : LONGEST_REQUEST;
     }
 }
