@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Finds TCP ports on the loopback interface that stay ours while nobody listens on them. */
 public final class Ports {
@@ -13,12 +14,17 @@ public final class Ports {
     private static final int FIRST = 12_000;
     private static final int LAST = 30_000;
 
+    // One after the other, from anywhere: nobody is given a port that another has been given and does not listen on
+    // yet.
+    private static final AtomicInteger NEXT =
+            new AtomicInteger(ThreadLocalRandom.current().nextInt(LAST - FIRST));
+
     private Ports() {}
 
-    /** A port on which nobody listens. */
+    /** A port on which nobody listens, and that this process was not given before. */
     public static int free() {
         for (int attempt = 0; attempt < 1_000; attempt++) {
-            int port = ThreadLocalRandom.current().nextInt(FIRST, LAST);
+            int port = FIRST + NEXT.getAndIncrement() % (LAST - FIRST);
             if (isFree(port)) {
                 return port;
             }
