@@ -2,10 +2,15 @@ package io.github.leaderelector.outlet.http;
 
 import io.netty.bootstrap.ChannelInitializerExtension;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.util.ReferenceCountUtil;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.impl.HttpServerConnection;
@@ -13,7 +18,7 @@ import io.vertx.core.net.impl.VertxHandler;
 
 /**
  * Answers what is not HTTP, or too long to be read, with its status and one sentence; Vert.x would send the status
- * alone.
+ * alone. Hangs up on who asks on and on without reading the answers; Vert.x would keep them all.
  *
  * <p>Vert.x has a handler for that, but Quarkus does not show us the server before it listens. So this joins in where
  * Netty makes the connections: {@link #enable()} must be called before the first. Safe for use by many threads.
@@ -49,6 +54,42 @@ public final class UnreadableRequests extends ChannelInitializerExtension {
         }
     }
 
+    /**
+     * Ends when a client has asked {@value #UNANSWERED} times without waiting for an answer, or asks again while more
+     * lies ready for it than the network takes. For one connection, on its event loop.
+     */
+    private static final class Patience extends ChannelDuplexHandler {
+
+        private static final int UNANSWERED = 100;
+
+        private int unanswered;
+        private boolean hungUp;
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            if (message instanceof HttpRequest && !hungUp) {
+                unanswered++;
+                hungUp = unanswered > UNANSWERED || !context.channel().isWritable();
+                if (hungUp) {
+                    var unused = context.close();
+                }
+            }
+            if (hungUp) {
+                ReferenceCountUtil.release(message);
+            } else {
+                context.fireChannelRead(message);
+            }
+        }
+
+        @Override
+        public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+            if (message instanceof LastHttpContent) {
+                unanswered--;
+            }
+            var unused = context.write(message, promise);
+        }
+    }
+
     /** Tells the connection, once its parts are together and before it reads, who answers what it cannot read. */
     private static final class Introduction extends ChannelInboundHandlerAdapter {
         @Override
@@ -56,6 +97,8 @@ public final class UnreadableRequests extends ChannelInitializerExtension {
             VertxHandler<?> vertx = context.pipeline().get(VertxHandler.class);
             if (vertx != null && vertx.getConnection() instanceof HttpServerConnection connection) {
                 connection.invalidRequestHandler(UnreadableRequests::answer);
+                String name = context.pipeline().context(vertx).name();
+                context.pipeline().addBefore(name, null, new Patience());
             }
             context.pipeline().remove(this);
             context.fireChannelActive();

@@ -1,6 +1,7 @@
 package io.github.leaderelector.outlet.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.leaderelector.testkit.Ports;
 import io.github.leaderelector.testkit.SidecarProcess;
@@ -59,6 +60,23 @@ class BadRequestsIT {
                         directory.resolve("log")),
                 port);
         Wait.until(Duration.ofSeconds(60), () -> sidecar.tail(), () -> !Ports.isFree(port));
+    }
+
+    /** As many answers as that would fill the memory several times. */
+    @Test
+    void whoAsksOnAndOnAndReadsNoAnswerIsHungUpOn() throws IOException {
+        byte[] requests =
+                "GET /q/metrics HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(100).getBytes(StandardCharsets.UTF_8);
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            assertThatThrownBy(() -> {
+                        for (int i = 0; i < 2_000; i++) {
+                            socket.getOutputStream().write(requests);
+                        }
+                    })
+                    .isInstanceOf(SocketException.class);
+        }
+        assertThat(sidecar.isAlive()).as(sidecar::tail).isTrue();
+        assertThat(sidecar.leader().leader()).isFalse();
     }
 
     @AfterAll
