@@ -150,7 +150,9 @@ class ManifestsIT {
                                 .get()
                                 .getStatus())
                         .stream()
-                        .flatMap(status -> status.getConditions().stream())
+                        // A new one has a status before it has conditions.
+                        .flatMap(status -> Stream.ofNullable(status.getConditions()))
+                        .flatMap(List::stream)
                         .anyMatch(c -> c.getType().equals("Established")
                                 && c.getStatus().equals("True")));
     }
