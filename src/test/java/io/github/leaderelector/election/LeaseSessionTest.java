@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -48,18 +49,24 @@ class LeaseSessionTest {
             new LeadershipHub("pod-a", SimulatedCandidate.LEASE, Duration.ofSeconds(10), ticker);
     private final LeaseTracker tracker =
             new LeaseTracker("pod-a", Duration.ofSeconds(15), hub::observe, ticker, () -> {});
-    private final LeaseSession session = new LeaseSession(
-            api,
-            SimulatedCandidate.LEASE,
-            "pod-a",
-            new WorkloadMark(SimulatedCandidate.LEASE, "pod-a", Optional.empty()),
-            LeaseOwnerTest.none(),
-            ElectionStage.TIMINGS,
-            tracker,
-            hub,
-            ticker,
-            () -> true,
-            new ProblemLog(ticker));
+    private final LeaseSession session = session(api, tracker, hub, ticker, () -> true);
+
+    /** The session of pod-a, in no workload. */
+    static LeaseSession session(
+            LeaseApi api, LeaseTracker tracker, LeadershipHub hub, Ticker ticker, BooleanSupplier watchHealthy) {
+        return new LeaseSession(
+                api,
+                SimulatedCandidate.LEASE,
+                "pod-a",
+                new WorkloadMark(SimulatedCandidate.LEASE, "pod-a", Optional.empty()),
+                LeaseOwnerTest.none(),
+                ElectionStage.TIMINGS,
+                tracker,
+                hub,
+                ticker,
+                watchHealthy,
+                new ProblemLog(ticker));
+    }
 
     private LeaseDocument heldByOther() {
         Instant now = ticker.ticker.wallTime();

@@ -6,7 +6,6 @@ import io.github.leaderelector.CollectedLog;
 import io.github.leaderelector.leadership.LeadershipHub;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -22,18 +21,7 @@ class LeaseWatcherTest {
             new LeadershipHub("pod-a", SimulatedCandidate.LEASE, Duration.ofSeconds(10), machine);
     private final LeaseTracker tracker =
             new LeaseTracker("pod-a", Duration.ofSeconds(15), hub::observe, machine, () -> {});
-    private final LeaseSession session = new LeaseSession(
-            api,
-            SimulatedCandidate.LEASE,
-            "pod-a",
-            new WorkloadMark(SimulatedCandidate.LEASE, "pod-a", Optional.empty()),
-            LeaseOwnerTest.none(),
-            ElectionStage.TIMINGS,
-            tracker,
-            hub,
-            machine,
-            () -> false,
-            new ProblemLog(machine));
+    private final LeaseSession session = LeaseSessionTest.session(api, tracker, hub, machine, () -> false);
     private int trustChanges;
     private final LeaseWatcher watcher =
             new LeaseWatcher(api, tracker, session, machine, machine.thread(), new Random(1), () -> trustChanges++);

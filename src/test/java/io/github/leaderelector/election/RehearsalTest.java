@@ -7,7 +7,6 @@ import io.github.leaderelector.leadership.Observation;
 import io.github.leaderelector.leadership.Reason;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -23,18 +22,7 @@ class RehearsalTest {
             new LeadershipHub("pod-a", SimulatedCandidate.LEASE, Duration.ofSeconds(10), machine);
     private final LeaseTracker tracker =
             new LeaseTracker("pod-a", Duration.ofSeconds(15), hub::observe, machine, () -> {});
-    private final LeaseSession session = new LeaseSession(
-            api,
-            SimulatedCandidate.LEASE,
-            "pod-a",
-            new WorkloadMark(SimulatedCandidate.LEASE, "pod-a", Optional.empty()),
-            LeaseOwnerTest.none(),
-            ElectionStage.TIMINGS,
-            tracker,
-            hub,
-            machine,
-            () -> true,
-            new ProblemLog(machine));
+    private final LeaseSession session = LeaseSessionTest.session(api, tracker, hub, machine, () -> true);
     private final Rehearsal rehearsal = new Rehearsal(session, machine.thread(), new Random(1));
 
     @BeforeEach

@@ -14,7 +14,6 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.temporal.ChronoUnit;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -31,18 +30,7 @@ class WatchedLockTest {
             new LeadershipHub("pod-a", SimulatedCandidate.LEASE, Duration.ofSeconds(10), ticker);
     private final LeaseTracker tracker =
             new LeaseTracker("pod-a", Duration.ofSeconds(15), hub::observe, ticker, () -> {});
-    private final LeaseSession session = new LeaseSession(
-            api,
-            SimulatedCandidate.LEASE,
-            "pod-a",
-            new WorkloadMark(SimulatedCandidate.LEASE, "pod-a", Optional.empty()),
-            LeaseOwnerTest.none(),
-            ElectionStage.TIMINGS,
-            tracker,
-            hub,
-            ticker,
-            () -> false,
-            new ProblemLog(ticker));
+    private final LeaseSession session = LeaseSessionTest.session(api, tracker, hub, ticker, () -> false);
     private final WatchedLock lock =
             new WatchedLock(session, tracker, SimulatedCandidate.LEASE, "pod-a", Duration.ofSeconds(15));
 
