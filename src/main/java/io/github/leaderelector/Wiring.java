@@ -3,7 +3,6 @@ package io.github.leaderelector;
 import io.fabric8.kubernetes.client.Config;
 import io.github.leaderelector.apphealth.AppHealthWatch;
 import io.github.leaderelector.config.LeaderElectorConfig;
-import io.github.leaderelector.config.LeaseOwner;
 import io.github.leaderelector.config.Readiness;
 import io.github.leaderelector.config.Settings;
 import io.github.leaderelector.config.UnknownSettings;
@@ -68,7 +67,6 @@ final class Wiring {
                 hub.current().lease(),
                 settings.identity(),
                 settings.podName(),
-                settings.leaseOwner() == LeaseOwner.WORKLOAD,
                 timings,
                 settings.drain(),
                 hub,

@@ -178,7 +178,6 @@ class ManifestsIT {
                 "plain-sidecar",
                 "native-sidecar readiness-gate",
                 "native-sidecar label-gate",
-                "native-sidecar lease-owner",
                 "native-sidecar monitoring"
             })
     void theComponentsPassADryRunAndTheirPodsMeetTheRestrictedStandard(String components) {
@@ -264,7 +263,6 @@ class ManifestsIT {
                         ref,
                         "pod-a",
                         "pod-a",
-                        false,
                         timings,
                         Duration.ZERO,
                         hub,

@@ -113,20 +113,12 @@ public interface LeaderElectorConfig {
     Optional<String> leaderLabel();
 
     /**
-     * The pod that carries the label, and whose workload owns the Lease. When empty: the hostname.
+     * The pod that carries the label. When empty: the hostname.
      *
      * @return a pod's name
      */
     @WithDefault("${POD_NAME:}")
     Optional<String> podName();
-
-    /**
-     * What the Lease is deleted with: nothing, or the workload of this pod, such as its Deployment.
-     *
-     * @return {@code none} or {@code workload}
-     */
-    @WithDefault("${LEASE_OWNER:none}")
-    Optional<String> leaseOwner();
 
     /**
      * Whether changes of leadership are written as Kubernetes Events on the Lease.

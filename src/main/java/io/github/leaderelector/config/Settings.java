@@ -25,7 +25,6 @@ import java.util.Optional;
  * @param maxStreams how many event streams may be open at once
  * @param leaderLabel the label that the leader's pod carries; empty for none
  * @param podName the name of our pod
- * @param leaseOwner what the Lease is deleted with
  * @param kubernetesEvents whether changes are written as Kubernetes Events
  * @param drain how long the Lease is held on after the claim was dropped; zero or more
  * @param appHealth how the application's health decides; empty when it does not
@@ -46,7 +45,6 @@ public record Settings(
         int maxStreams,
         Optional<PodLabel> leaderLabel,
         String podName,
-        LeaseOwner leaseOwner,
         boolean kubernetesEvents,
         Duration drain,
         Optional<AppHealth> appHealth,
@@ -83,7 +81,6 @@ public record Settings(
         all.put("MAX_STREAMS", Integer.toString(maxStreams));
         all.put("LEADER_LABEL", leaderLabel.map(PodLabel::toString).orElse(""));
         all.put("POD_NAME", podName);
-        all.put("LEASE_OWNER", lowerCase(leaseOwner));
         all.put("KUBERNETES_EVENTS", Boolean.toString(kubernetesEvents));
         all.put("DRAIN", Durations.format(drain));
         all.put("APP_HEALTH_URL", appHealth.map(health -> place(health.url())).orElse(""));

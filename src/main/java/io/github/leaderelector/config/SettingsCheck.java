@@ -77,8 +77,7 @@ final class SettingsCheck {
         int httpPort = httpPort(config.httpPort().orElse(""));
         int maxStreams = number("MAX_STREAMS", config.maxStreams().orElse(""), 0, 100_000);
         Optional<PodLabel> leaderLabel = config.leaderLabel().map(this::podLabel);
-        LeaseOwner leaseOwner = oneOf("LEASE_OWNER", config.leaseOwner(), LeaseOwner.NONE);
-        String podName = podName(config.podName(), leaderLabel.isPresent() || leaseOwner == LeaseOwner.WORKLOAD);
+        String podName = podName(config.podName(), leaderLabel.isPresent());
         boolean kubernetesEvents =
                 bool("KUBERNETES_EVENTS", config.kubernetesEvents().orElse(""));
         Duration drain = drain(config.drain().orElse(""));
@@ -102,7 +101,6 @@ final class SettingsCheck {
                 maxStreams,
                 leaderLabel,
                 podName,
-                leaseOwner,
                 kubernetesEvents,
                 drain,
                 appHealth,

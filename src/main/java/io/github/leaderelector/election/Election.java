@@ -59,7 +59,6 @@ public final class Election implements Candidacy, Vital, AutoCloseable {
     /**
      * @param config where the API server is; its retries and time-outs are replaced by the election's
      * @param podName the name of our pod, which may tell the workload that the Lease is marked with
-     * @param ownedByWorkload whether the Lease is to be deleted with the workload of our pod
      * @param drain how long the Lease is held on after a claim was dropped; zero or more
      * @param listener who counts the requests
      */
@@ -68,7 +67,6 @@ public final class Election implements Candidacy, Vital, AutoCloseable {
             LeaseRef ref,
             String identity,
             String podName,
-            boolean ownedByWorkload,
             Timings timings,
             Duration drain,
             LeadershipHub hub,
@@ -82,7 +80,6 @@ public final class Election implements Candidacy, Vital, AutoCloseable {
                 ref,
                 identity,
                 podName,
-                ownedByWorkload,
                 timings,
                 drain,
                 hub,
@@ -96,7 +93,6 @@ public final class Election implements Candidacy, Vital, AutoCloseable {
             LeaseRef ref,
             String identity,
             String podName,
-            boolean ownedByWorkload,
             Timings timings,
             Duration drain,
             LeadershipHub hub,
@@ -112,22 +108,8 @@ public final class Election implements Candidacy, Vital, AutoCloseable {
         this.checkExecutor = ElectionThreads.passing("access-check");
         LeaseApi api = new CountedLeaseApi(
                 new Fabric8LeaseApi(client, ref, timings.requestTimeout()), hub::leads, ticker, listener);
-        Optional<LeaseOwner.Lookup> workload = ownedByWorkload
-                ? Optional.of(new WorkloadLookup(client, ref, podName, timings.requestTimeout(), checkExecutor))
-                : Optional.empty();
         this.parts = new ElectionParts(
-                api,
-                ref,
-                identity,
-                podName,
-                workload,
-                timings,
-                drain,
-                hub,
-                hub::observe,
-                ticker,
-                executor,
-                new Random());
+                api, ref, identity, podName, timings, drain, hub, hub::observe, ticker, executor, new Random());
         WatchedLock lock = new WatchedLock(parts.session(), parts.tracker(), ref, identity, timings.leaseDuration());
         parts.electors(() -> new Fabric8Elector(client, lock, timings, executor));
         hub.subscribe("claim watchdog", watchdogExecutor, new ClaimWatchdog(hub, ticker, watchdogExecutor));

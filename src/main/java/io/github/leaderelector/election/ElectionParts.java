@@ -5,7 +5,6 @@ import io.github.leaderelector.leadership.LeaseRef;
 import io.github.leaderelector.leadership.Observation;
 import io.github.leaderelector.leadership.Ticker;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
@@ -17,7 +16,6 @@ import java.util.random.RandomGenerator;
 final class ElectionParts implements ElectionRunner.WatchTrust {
 
     private final WorkloadMark mark;
-    private final LeaseOwner owner;
     private final LeaseTracker tracker;
     private final LeaseSession session;
     private final LeaseWatcher watcher;
@@ -30,7 +28,6 @@ final class ElectionParts implements ElectionRunner.WatchTrust {
 
     /**
      * @param podName the name of our pod, which may tell the workload that the Lease is marked with
-     * @param workload finds the workload that is to own the Lease; empty when none is
      * @param drain how long the Lease is held on after a claim was dropped
      * @param observer who is told what is observed: the hub
      * @param executor the election's one thread
@@ -40,7 +37,6 @@ final class ElectionParts implements ElectionRunner.WatchTrust {
             LeaseRef ref,
             String identity,
             String podName,
-            Optional<LeaseOwner.Lookup> workload,
             Timings timings,
             Duration drain,
             LeadershipHub hub,
@@ -49,10 +45,9 @@ final class ElectionParts implements ElectionRunner.WatchTrust {
             ScheduledExecutorService executor,
             RandomGenerator random) {
         this.mark = new WorkloadMark(ref, identity, PodName.of(podName).workload());
-        this.owner = new LeaseOwner(ref, workload, executor, random);
         this.tracker = new LeaseTracker(identity, timings.leaseDuration(), observer, ticker, this::changed);
         this.session = new LeaseSession(
-                api, ref, identity, mark, owner, timings, tracker, hub, ticker, this::trusted, new ProblemLog(ticker));
+                api, ref, identity, mark, timings, tracker, hub, ticker, this::trusted, new ProblemLog(ticker));
         this.watcher = new LeaseWatcher(api, tracker, session, ticker, executor, random, this::changed);
         Succession succession = new Succession(tracker, session, identity, executor, random, () -> named.run());
         this.runner = new ElectionRunner(
@@ -109,10 +104,7 @@ final class ElectionParts implements ElectionRunner.WatchTrust {
     }
 
     private void changed() {
-        tracker.document().ifPresent(lease -> {
-            mark.check(lease);
-            owner.seen(lease);
-        });
+        tracker.document().ifPresent(mark::check);
         runner.changed();
     }
 

@@ -179,9 +179,6 @@ final class Fabric8LeaseApi implements LeaseApi {
         if (message.contains("is being terminated")) {
             return "Namespace '" + ref.namespace() + "' is being deleted: " + message;
         }
-        if (message.contains("ownerRef")) {
-            return "Not allowed to set the owner of Lease " + ref + ", which takes the verb 'delete' here: " + message;
-        }
         return "Not allowed to "
                 + verb
                 + " leases.coordination.k8s.io '"

@@ -1,6 +1,5 @@
 package io.github.leaderelector.election;
 
-import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseSpec;
@@ -180,23 +179,6 @@ public final class LeaseDocument {
                         unmarked.editMetadata().addToAnnotations(WORKLOAD, name).endMetadata())
                 .orElse(unmarked)
                 .build());
-    }
-
-    /** Whether it has a reference to {@code owner}. */
-    boolean isOwnedBy(OwnerReference owner) {
-        return lease.getMetadata() != null
-                && lease.getMetadata().getOwnerReferences().stream()
-                        .anyMatch(reference -> owner.getUid().equals(reference.getUid()));
-    }
-
-    /** With a reference to {@code owner}, beside those that it has. */
-    LeaseDocument ownedBy(OwnerReference owner) {
-        return isOwnedBy(owner)
-                ? this
-                : new LeaseDocument(copy().editMetadata()
-                        .addToOwnerReferences(owner)
-                        .endMetadata()
-                        .build());
     }
 
     /** A copy held by {@code holder}. */

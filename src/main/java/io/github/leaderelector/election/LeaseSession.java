@@ -34,7 +34,6 @@ final class LeaseSession {
     private final LeaseRef ref;
     private final String identity;
     private final WorkloadMark mark;
-    private final LeaseOwner owner;
     private final Timings timings;
     private final LeaseTracker tracker;
     private final LeadershipHub hub;
@@ -56,7 +55,6 @@ final class LeaseSession {
             LeaseRef ref,
             String identity,
             WorkloadMark mark,
-            LeaseOwner owner,
             Timings timings,
             LeaseTracker tracker,
             LeadershipHub hub,
@@ -67,7 +65,6 @@ final class LeaseSession {
         this.ref = ref;
         this.identity = identity;
         this.mark = mark;
-        this.owner = owner;
         this.timings = timings;
         this.tracker = tracker;
         this.hub = hub;
@@ -167,10 +164,7 @@ final class LeaseSession {
             });
             writing = written;
         }
-        return written.exceptionallyCompose(thrown -> {
-            owner.refused(view.document(), next, LeaseApiException.from(thrown));
-            return holdFailed(thrown, view, attempts);
-        });
+        return written.exceptionallyCompose(thrown -> holdFailed(thrown, view, attempts));
     }
 
     /**
@@ -271,7 +265,7 @@ final class LeaseSession {
         // client-go counts a transition when the holder changes, and an absent Lease begins at 0.
         boolean sameHolder = identity.equals(present.holder()) || present.version() == 0;
         LeaseDocument base = carriesOn || present.successor() == null ? present : present.withoutSuccessor();
-        return owner.on(mark.on(base))
+        return mark.on(base)
                 .heldBy(
                         identity,
                         timings.leaseDuration(),
@@ -329,14 +323,13 @@ final class LeaseSession {
             return withdraw().thenApply(done -> true);
         }
         Instant renewTime = ticker.wallTime().truncatedTo(java.time.temporal.ChronoUnit.MICROS);
-        LeaseDocument released = owner.onReleased(present).releasedAt(renewTime);
+        LeaseDocument released = present.releasedAt(renewTime);
         return noted("update", api.replace(released))
                 .thenApply(stored -> {
                     tracker.written(stored);
                     return true;
                 })
                 .exceptionallyCompose(thrown -> {
-                    owner.refused(present, released, LeaseApiException.from(thrown));
                     if (attempts <= 1) {
                         return CompletableFuture.completedFuture(false);
                     }

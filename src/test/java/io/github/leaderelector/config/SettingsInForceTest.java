@@ -33,7 +33,6 @@ class SettingsInForceTest {
                 Map.entry("MAX_STREAMS", "7"),
                 Map.entry("LEADER_LABEL", "leader-elector/role=leader"),
                 Map.entry("POD_NAME", "pod-z"),
-                Map.entry("LEASE_OWNER", "workload"),
                 Map.entry("KUBERNETES_EVENTS", "false"),
                 Map.entry("DRAIN", "5s"),
                 Map.entry("APP_HEALTH_URL", "http://localhost:9000"),

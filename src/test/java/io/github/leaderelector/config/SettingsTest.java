@@ -43,7 +43,6 @@ class SettingsTest {
                         1024,
                         Optional.empty(),
                         HOSTNAME,
-                        LeaseOwner.NONE,
                         true,
                         Duration.ZERO,
                         Optional.empty(),
@@ -69,7 +68,6 @@ class SettingsTest {
                 Map.entry("MAX_STREAMS", "7"),
                 Map.entry("LEADER_LABEL", "example.com/role=leader"),
                 Map.entry("POD_NAME", "pod-x"),
-                Map.entry("LEASE_OWNER", "workload"),
                 Map.entry("KUBERNETES_EVENTS", "False"),
                 Map.entry("DRAIN", "20s"),
                 Map.entry("APP_HEALTH_URL", "http://localhost:8080/ready"),
@@ -93,7 +91,6 @@ class SettingsTest {
                         7,
                         Optional.of(new PodLabel("example.com/role", "leader")),
                         "pod-x",
-                        LeaseOwner.WORKLOAD,
                         false,
                         Duration.ofSeconds(20),
                         Optional.of(
@@ -154,7 +151,6 @@ class SettingsTest {
           LEADER_LABEL | a/b/c=d | LEADER_LABEL is 'a/b/c=d'; it must be a label that Kubernetes takes, written 'key=value', such as 'leader-elector/role=leader'.
           LEADER_LABEL | role=-x | LEADER_LABEL is 'role=-x'; it must be a label that Kubernetes takes, written 'key=value', such as 'leader-elector/role=leader'.
           POD_NAME | Pod_A | POD_NAME is 'Pod_A'; it must be the name of this pod; the downward API has it as 'metadata.name'.
-          LEASE_OWNER | pod | LEASE_OWNER is 'pod'; it must be 'none' or 'workload'.
           KUBERNETES_EVENTS | yes | KUBERNETES_EVENTS is 'yes'; it must be 'true' or 'false'.
           DRAIN | soon | DRAIN is 'soon'; it must be a duration from '0s' to '1h', such as '20s'.
           DRAIN | 61m | DRAIN is '61m'; it must be a duration from '0s' to '1h', such as '20s'.

@@ -3,7 +3,6 @@ package io.github.leaderelector.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.Container;
-import io.fabric8.kubernetes.api.model.DeletionPropagation;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -15,7 +14,6 @@ import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import io.fabric8.kubernetes.api.model.apps.StatefulSetBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
-import io.fabric8.kubernetes.client.dsl.Resource;
 import io.github.leaderelector.e2e.Witness.Tenure;
 import io.github.leaderelector.testkit.Percentiles;
 import io.github.leaderelector.testkit.Wait;
@@ -128,39 +126,6 @@ class OtherWorkloadsE2E {
         });
 
         assertThat(witness.tenures()).extracting(Tenure::pod).hasSize(3).doesNotHaveDuplicates();
-    }
-
-    @Test
-    void aDeletedDeploymentTakesItsLeaseAlongWhereThatIsAsked() {
-        open("owner");
-        cluster.create(Workload.example(cluster, STOPPING, "native-sidecar", "lease-owner"));
-        app.awaitSteady(3);
-        Resource<Deployment> deployment = cluster.client()
-                .apps()
-                .deployments()
-                .inNamespace(cluster.namespace())
-                .withName(Workload.NAME);
-        Wait.until(Cluster.PATIENCE, app::describe, () -> {
-            Workload.pause();
-            return !lease().getMetadata().getOwnerReferences().isEmpty();
-        });
-        assertThat(lease().getMetadata().getOwnerReferences()).singleElement().satisfies(owner -> {
-            assertThat(owner.getUid()).isEqualTo(deployment.get().getMetadata().getUid());
-            assertThat(owner.getController()).isNull();
-            assertThat(owner.getBlockOwnerDeletion()).isNull();
-        });
-
-        deployment.withPropagationPolicy(DeletionPropagation.BACKGROUND).delete();
-        app.awaitPods(0);
-
-        Wait.until(Cluster.PATIENCE, () -> "The Lease is still there: " + lease(), () -> {
-            Workload.pause();
-            return lease() == null;
-        });
-        // Nobody is left who could make it anew.
-        assertThat(app.pods()).isEmpty();
-        // The Role is enough.
-        assertThat(witness.refusals()).isEmpty();
     }
 
     @Test

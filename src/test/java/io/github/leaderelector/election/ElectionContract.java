@@ -88,10 +88,6 @@ abstract class ElectionContract {
         }
 
         Replica(String identity, LeaseRef ref, Duration drain, UnaryOperator<Config> change) {
-            this(identity, ref, drain, false, change);
-        }
-
-        Replica(String identity, LeaseRef ref, Duration drain, boolean ownedByWorkload, UnaryOperator<Config> change) {
             Ticker ticker = Ticker.system();
             hub = new LeadershipHub(identity, ref, TIMINGS.renewDeadline(), ticker);
             hub.subscribeSign("sign", Runnable::run, leadership -> sign = hub.leads());
@@ -100,7 +96,6 @@ abstract class ElectionContract {
                     ref,
                     identity,
                     identity,
-                    ownedByWorkload,
                     TIMINGS,
                     drain,
                     hub,

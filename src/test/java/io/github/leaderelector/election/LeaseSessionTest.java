@@ -59,7 +59,6 @@ class LeaseSessionTest {
                 SimulatedCandidate.LEASE,
                 "pod-a",
                 new WorkloadMark(SimulatedCandidate.LEASE, "pod-a", Optional.empty()),
-                LeaseOwnerTest.none(),
                 ElectionStage.TIMINGS,
                 tracker,
                 hub,

@@ -36,8 +36,8 @@ record LightCandidate(LeaseRef lease, Election election, LeadershipHub hub) {
                 .withKubernetesSerialization(Election.kinds())
                 .withHttpClientFactory(new VertxHttpClientFactory(vertx))
                 .build();
-        Election election = new Election(
-                client, lease, identity, identity, false, TIMINGS, Duration.ZERO, hub, Ticker.system(), listener);
+        Election election =
+                new Election(client, lease, identity, identity, TIMINGS, Duration.ZERO, hub, Ticker.system(), listener);
         return new LightCandidate(lease, election, hub);
     }
 }

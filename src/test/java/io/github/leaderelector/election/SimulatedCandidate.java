@@ -8,7 +8,6 @@ import io.github.leaderelector.leadership.Observation.WriteAcknowledged;
 import io.github.leaderelector.leadership.Reason;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -71,7 +70,6 @@ final class SimulatedCandidate {
                 LEASE,
                 identity,
                 POD,
-                Optional.empty(),
                 timings,
                 drain,
                 hub,
