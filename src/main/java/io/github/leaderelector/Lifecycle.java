@@ -14,6 +14,7 @@ import io.github.leaderelector.outlet.kubernetes.LeaseEvents;
 import io.github.leaderelector.outlet.log.LeadershipLog;
 import io.github.leaderelector.outlet.log.LogFields;
 import io.github.leaderelector.outlet.metrics.LeadershipMetrics;
+import io.github.leaderelector.text.ForeignText;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -113,7 +114,7 @@ final class Lifecycle {
             file.removeStale();
         } catch (IOException failure) {
             // Tried again with every tick; liveness fails until then.
-            LOG.errorf("LE-303 %s", failure.getMessage());
+            LOG.errorf("LE-303 %s", ForeignText.sentence(failure.getMessage()));
         }
         // Told in this order: what applications act on first.
         hub.subscribeSign("leader file", fileThread, file);
@@ -194,7 +195,7 @@ final class Lifecycle {
         try {
             CompletableFuture.allOf(written, posted).get(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException unsaid) {
-            LOG.debugf("The last change was not told to everybody: %s", unsaid);
+            LOG.debugf("The last change was not told to everybody: %s", ForeignText.of(unsaid));
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }

@@ -19,13 +19,22 @@ class RoomsTest {
     private static final String ROOT = "io.github.leaderelector";
 
     @ArchTest
-    static final ArchRule leadershipKnowsTheJdkOnly = classes()
+    static final ArchRule leadershipKnowsTheJdkAndWhatOthersMayBeToldOnly = classes()
             .that()
             .resideInAPackage(ROOT + ".leadership")
             .should()
             .onlyDependOnClassesThat()
-            .resideInAnyPackage("java..", "org.jspecify..", ROOT + ".leadership")
+            .resideInAnyPackage("java..", "org.jspecify..", ROOT + ".leadership", ROOT + ".text")
             .because("the rules of leadership must be testable, and readable, without any framework");
+
+    @ArchTest
+    static final ArchRule foreignTextKnowsTheJdkOnly = classes()
+            .that()
+            .resideInAPackage(ROOT + ".text")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage("java..", "org.jspecify..", ROOT + ".text")
+            .because("every room sends through it what others wrote");
 
     @ArchTest
     static final ArchRule onlyTheElectionAndTheKubernetesOutletKnowFabric8 = noClasses()

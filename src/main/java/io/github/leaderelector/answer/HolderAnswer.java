@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import io.github.leaderelector.leadership.Leadership;
 import io.github.leaderelector.leadership.Moment;
+import io.github.leaderelector.text.ForeignText;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,10 +20,11 @@ public record HolderAnswer(
 
     /** What {@code leadership} says of the holder at {@code now}. */
     public static HolderAnswer of(Leadership leadership, Moment now) {
+        String since = Times.rfc3339(leadership.since());
         @Nullable String holder = leadership.holder();
         if (holder == null || (holder.equals(leadership.identity()) && !leadership.leads(now))) {
-            holder = "";
+            return new HolderAnswer("", since);
         }
-        return new HolderAnswer(holder, Times.rfc3339(leadership.since()));
+        return new HolderAnswer(ForeignText.name(holder), since);
     }
 }

@@ -70,7 +70,7 @@ public record LeaderAnswer(
         return new LeaderAnswer(
                 leadership.leads(now),
                 leadership.identity(),
-                leadership.holder(),
+                leadership.shownHolder(),
                 leadership.term(),
                 token.isPresent() ? token.getAsLong() : null,
                 Times.rfc3339(leadership.since()),

@@ -60,7 +60,7 @@ public record StatusAnswer(
                     Times.rfc3339(transition.at()),
                     now.since(transition.at()).toMillis(),
                     after.claim() != null,
-                    after.holder(),
+                    after.shownHolder(),
                     transition.gap().toMillis(),
                     after.reason().label(),
                     after.reason().text());

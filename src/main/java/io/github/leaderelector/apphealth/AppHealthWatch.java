@@ -7,6 +7,7 @@ import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.Reason;
 import io.github.leaderelector.leadership.Reason.Code;
 import io.github.leaderelector.leadership.Ticker;
+import io.github.leaderelector.text.ForeignText;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.Optional;
@@ -70,7 +71,7 @@ public final class AppHealthWatch {
         if (asking.compareAndSet(false, true)) {
             var unused = probe.ask().whenComplete((problem, thrown) -> {
                 try {
-                    heard(thrown == null ? problem : Optional.of(String.valueOf(thrown.getMessage())));
+                    heard(thrown == null ? problem : Optional.of(ForeignText.of(thrown)));
                 } finally {
                     asking.set(false);
                 }

@@ -1,5 +1,6 @@
 package io.github.leaderelector.apphealth;
 
+import io.github.leaderelector.text.ForeignText;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClient;
@@ -72,9 +73,6 @@ final class HttpProbe implements Probe {
     }
 
     private static String phrase(Throwable failure) {
-        String message = failure.getMessage();
-        return message == null || message.isBlank()
-                ? failure.getClass().getSimpleName()
-                : message.strip().replaceAll("\\s*\\R\\s*", " ");
+        return ForeignText.of(failure);
     }
 }

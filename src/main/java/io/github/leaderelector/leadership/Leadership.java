@@ -1,5 +1,6 @@
 package io.github.leaderelector.leadership;
 
+import io.github.leaderelector.text.ForeignText;
 import java.time.Duration;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -61,6 +62,12 @@ public record Leadership(
     /** Who holds the Lease as far as was seen; null when nobody does or nothing was seen. */
     public @Nullable String holder() {
         return observed == null ? null : observed.holder();
+    }
+
+    /** {@link #holder}, fit to be shown to anybody: what others write into a Lease may be anything. */
+    public @Nullable String shownHolder() {
+        @Nullable String holder = holder();
+        return holder == null ? null : ForeignText.name(holder);
     }
 
     /** The Lease's {@code leaseTransitions}; 0 when nothing was seen. */

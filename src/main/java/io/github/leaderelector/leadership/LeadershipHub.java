@@ -1,6 +1,7 @@
 package io.github.leaderelector.leadership;
 
 import io.github.leaderelector.leadership.Observation.TimePassed;
+import io.github.leaderelector.text.ForeignText;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -268,10 +269,7 @@ public final class LeadershipHub {
 
         private void logOnce(Exception failure) {
             if (!failing) {
-                LOG.log(
-                        System.Logger.Level.WARNING,
-                        () -> "LE-108 " + name + ": "
-                                + (failure.getMessage() == null ? failure : failure.getMessage()));
+                LOG.log(System.Logger.Level.WARNING, () -> "LE-108 " + name + ": " + ForeignText.of(failure));
             }
         }
 

@@ -7,6 +7,7 @@ import io.github.leaderelector.leadership.Observation.LeaseSeen;
 import io.github.leaderelector.leadership.Observation.ResignRequested;
 import io.github.leaderelector.leadership.Observation.WriteAcknowledged;
 import io.github.leaderelector.leadership.Reason.Code;
+import io.github.leaderelector.text.ForeignText;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -213,7 +214,7 @@ final class LeadershipStateMachine {
                 Code.OVERWRITTEN,
                 holder == null
                         ? "Somebody emptied the Lease while this replica held it."
-                        : "'" + holder + "' overwrote the Lease while this replica held it.");
+                        : "'" + ForeignText.name(holder) + "' overwrote the Lease while this replica held it.");
     }
 
     private static Reason whyFollowing(ObservedLease lease, Observation.Writer writer, String identity) {
@@ -221,7 +222,7 @@ final class LeadershipStateMachine {
             return new Reason(Code.VACANT, "Nobody holds the Lease.");
         }
         if (!lease.holder().equals(identity)) {
-            return new Reason(Code.HELD_BY_OTHER, "'" + lease.holder() + "' holds the Lease.");
+            return new Reason(Code.HELD_BY_OTHER, "'" + ForeignText.name(lease.holder()) + "' holds the Lease.");
         }
         return switch (writer) {
             case US -> new Reason(Code.VACANT, "This replica's own claim to the Lease has ended.");

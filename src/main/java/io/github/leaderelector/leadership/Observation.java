@@ -1,5 +1,7 @@
 package io.github.leaderelector.leadership;
 
+import io.github.leaderelector.text.ForeignText;
+
 /** What can be learnt: the inputs of the {@link LeadershipStateMachine}. */
 public sealed interface Observation {
 
@@ -36,9 +38,15 @@ public sealed interface Observation {
     /**
      * A request to the API server failed.
      *
-     * @param problem one sentence for people
+     * @param problem one sentence for people; what others wrote of it is made fit to be shown to anybody
      */
-    record ApiFailed(String problem) implements Observation {}
+    record ApiFailed(String problem) implements Observation {
+
+        /** Makes {@code problem} fit to be shown. */
+        public ApiFailed {
+            problem = ForeignText.sentence(problem);
+        }
+    }
 
     /**
      * Told to stop claiming, and not to claim again until {@link CampaignAllowed}.

@@ -1,12 +1,19 @@
 package io.github.leaderelector.leadership;
 
+import io.github.leaderelector.text.ForeignText;
+
 /**
  * Why things are as they are.
  *
  * @param code the kind of reason, stable, for metrics and machines
- * @param text one sentence for people
+ * @param text one sentence for people; what others wrote of it is made fit to be shown to anybody
  */
 public record Reason(Code code, String text) {
+
+    /** Makes {@code text} fit to be shown. */
+    public Reason {
+        text = ForeignText.sentence(text);
+    }
 
     /** The kinds of reason. */
     public enum Code {

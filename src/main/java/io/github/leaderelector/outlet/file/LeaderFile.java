@@ -8,6 +8,7 @@ import io.github.leaderelector.leadership.LeadershipObserver;
 import io.github.leaderelector.leadership.Phase;
 import io.github.leaderelector.leadership.Ticker;
 import io.github.leaderelector.leadership.Vital;
+import io.github.leaderelector.text.ForeignText;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -287,7 +288,8 @@ public final class LeaderFile implements LeadershipObserver, Vital {
         if (failure instanceof DirectoryNotEmptyException) {
             return "a directory that is not empty is in its place";
         }
-        String reason = failure instanceof FileSystemException f ? f.getReason() : failure.getMessage();
-        return reason == null ? failure.getClass().getSimpleName() : reason;
+        return failure instanceof FileSystemException f && f.getReason() != null
+                ? ForeignText.of(f.getReason())
+                : ForeignText.of(failure);
     }
 }

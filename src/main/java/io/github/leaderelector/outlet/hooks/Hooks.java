@@ -10,6 +10,7 @@ import io.github.leaderelector.leadership.LeadershipObserver;
 import io.github.leaderelector.leadership.Moment;
 import io.github.leaderelector.leadership.Phase;
 import io.github.leaderelector.leadership.Ticker;
+import io.github.leaderelector.text.ForeignText;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.inject.Inject;
@@ -162,7 +163,7 @@ public final class Hooks implements LeadershipObserver {
         if (cause instanceof TimeoutException || cause instanceof CancellationException || cause == null) {
             return "no answer in time";
         }
-        return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+        return ForeignText.of(cause);
     }
 
     /** A query may hold a secret, which must not end up in a log. */

@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
+import io.github.leaderelector.text.ForeignText;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -89,7 +90,7 @@ final class ApiServer implements Api {
         if (response.isSuccessful()) {
             return body;
         }
-        String message = body.path("message").asText();
+        String message = ForeignText.of(body.path("message").asText());
         throw new CompletionException(new ApiException(
                 response.code(),
                 "the API server answered " + response.code() + (message.isEmpty() ? "" : ": " + message)));
@@ -99,7 +100,7 @@ final class ApiServer implements Api {
         Throwable root = rootOf(thrown);
         String why = root instanceof TimeoutException
                 ? "no answer within " + TIMEOUT.toMillis() + " ms"
-                : root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
+                : ForeignText.of(root);
         return new ApiException(ApiException.NO_ANSWER, "the API server cannot be reached: " + why);
     }
 

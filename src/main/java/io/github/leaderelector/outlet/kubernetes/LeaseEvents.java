@@ -13,6 +13,7 @@ import io.github.leaderelector.leadership.Moment;
 import io.github.leaderelector.leadership.Reason;
 import io.github.leaderelector.leadership.Ticker;
 import io.github.leaderelector.leadership.Transition;
+import io.github.leaderelector.text.ForeignText;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -126,7 +127,7 @@ public final class LeaseEvents implements LeadershipObserver {
             failing = false;
             backoff.reset();
         } else if (!(rootOf(thrown) instanceof ApiException failure) || !failure.refused()) {
-            LOG.debugf("An Event could not be written: %s", thrown);
+            LOG.debugf("An Event could not be written: %s", ForeignText.of(thrown));
             nextTryNanos = ticker.nanoTime() + backoff.next().toNanos();
             finish();
             return;

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.leaderelector.leadership.Backoff;
 import io.github.leaderelector.leadership.Ticker;
+import io.github.leaderelector.text.ForeignText;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
@@ -60,7 +61,7 @@ final class PermissionCheck {
         var unused = CompletableFuture.allOf(answers.toArray(CompletableFuture<?>[]::new))
                 .whenComplete((done, thrown) -> {
                     if (thrown != null) {
-                        LOG.debugf("Permissions cannot be checked: %s", thrown.getMessage());
+                        LOG.debugf("Permissions cannot be checked: %s", ForeignText.of(thrown));
                         askAgainUnlessRefused(thrown);
                     } else {
                         warn(verbs.stream()

@@ -6,6 +6,7 @@ import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.LeadershipObserver;
 import io.github.leaderelector.leadership.Reason;
 import io.github.leaderelector.leadership.Transition;
+import io.github.leaderelector.text.ForeignText;
 import jakarta.inject.Singleton;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -69,7 +70,8 @@ public final class LeadershipLog implements LeadershipObserver {
                     after.identity(), after.lease(), after.reason().text(), change);
         } else {
             LOG.infof(
-                    "LE-103 %s holds Lease %s (term %d)%s.", holder, after.lease(), after.term(), gap(change), change);
+                    "LE-103 %s holds Lease %s (term %d)%s.",
+                    ForeignText.name(holder), after.lease(), after.term(), gap(change), change);
         }
     }
 

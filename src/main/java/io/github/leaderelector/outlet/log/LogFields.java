@@ -56,7 +56,7 @@ public final class LogFields implements JsonProvider {
     private static void write(JsonGenerator json, Transition change) throws IOException {
         Leadership after = change.after();
         Claim claim = after.claim();
-        json.writeObjectField("holder", after.holder());
+        json.writeObjectField("holder", after.shownHolder());
         json.writeNumberField("term", after.term());
         if (claim != null) {
             json.writeNumberField("token", claim.fencingToken());
