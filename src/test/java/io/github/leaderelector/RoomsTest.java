@@ -47,6 +47,15 @@ class RoomsTest {
                     + " configuration over");
 
     @ArchTest
+    static final ArchRule theWayToTheApiServerKnowsNobodyWhoUsesIt = noClasses()
+            .that()
+            .resideInAPackage(ROOT + ".kubernetes")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(ROOT + ".outlet..", ROOT + ".election", ROOT + ".apphealth", ROOT + ".answer", ROOT)
+            .because("it serves the election and outlets alike");
+
+    @ArchTest
     static final ArchRule onlyTheElectionKnowsLeases = noClasses()
             .that()
             .resideOutsideOfPackage(ROOT + ".election")
@@ -119,7 +128,12 @@ class RoomsTest {
     @ArchTest
     static final ArchRule timeComesFromTheTicker = noClasses()
             .that()
-            .resideInAnyPackage(ROOT + ".election", ROOT + ".outlet..", ROOT + ".leadership", ROOT + ".apphealth")
+            .resideInAnyPackage(
+                    ROOT + ".election",
+                    ROOT + ".kubernetes",
+                    ROOT + ".outlet..",
+                    ROOT + ".leadership",
+                    ROOT + ".apphealth")
             .and()
             .doNotHaveFullyQualifiedName(ROOT + ".leadership.Ticker")
             .and()

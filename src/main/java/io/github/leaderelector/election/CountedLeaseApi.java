@@ -1,5 +1,6 @@
 package io.github.leaderelector.election;
 
+import io.github.leaderelector.kubernetes.ApiException;
 import io.github.leaderelector.leadership.ElectionListener;
 import io.github.leaderelector.leadership.Ticker;
 import java.time.Duration;
@@ -73,7 +74,7 @@ final class CountedLeaseApi implements LeaseApi {
                 verb,
                 thrown == null
                         ? status.applyAsInt(value)
-                        : LeaseApiException.from(thrown).status())));
+                        : ApiException.from(thrown).status())));
     }
 
     private static void tell(Runnable message) {

@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
 import io.fabric8.kubernetes.client.http.WebSocket;
 import io.fabric8.kubernetes.client.http.WebSocketHandshakeException;
+import io.github.leaderelector.kubernetes.ApiException;
 import io.github.leaderelector.leadership.LeaseRef;
 import java.net.HttpURLConnection;
 import java.net.URI;
@@ -129,13 +130,13 @@ final class Fabric8LeaseApi implements LeaseApi {
         }
     }
 
-    private LeaseApiException unanswered(String verb, Throwable thrown) {
+    private ApiException unanswered(String verb, Throwable thrown) {
         Throwable cause = rootOf(thrown);
         String why = cause instanceof TimeoutException
                 ? "no answer within " + requestTimeout.toMillis() + " ms"
                 : describe(cause);
-        return new LeaseApiException(
-                LeaseApiException.NO_ANSWER,
+        return new ApiException(
+                ApiException.NO_ANSWER,
                 "The API server " + client.getMasterUrl() + " cannot be reached (" + verb + "): " + why + ".",
                 null);
     }
@@ -161,7 +162,7 @@ final class Fabric8LeaseApi implements LeaseApi {
         return new LeaseDocument(lease);
     }
 
-    private LeaseApiException refused(String verb, int code, String message, @Nullable Duration retryAfter) {
+    private ApiException refused(String verb, int code, String message, @Nullable Duration retryAfter) {
         String text = switch (code) {
             case HttpURLConnection.HTTP_UNAUTHORIZED ->
                 "The API server does not accept our credentials (" + verb + ").";
@@ -172,7 +173,7 @@ final class Fabric8LeaseApi implements LeaseApi {
                         : "Lease " + ref + " does not exist.";
             default -> "The API server answered " + code + " (" + verb + " Lease " + ref + "): " + message;
         };
-        return new LeaseApiException(code, text, retryAfter);
+        return new ApiException(code, text, retryAfter);
     }
 
     private String forbidden(String verb, String message) {
@@ -272,8 +273,8 @@ final class Fabric8LeaseApi implements LeaseApi {
         return opening.orTimeout(requestTimeout.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private LeaseApiException unopened(Throwable thrown) {
-        if (rootOf(thrown) instanceof LeaseApiException known) {
+    private ApiException unopened(Throwable thrown) {
+        if (rootOf(thrown) instanceof ApiException known) {
             return known;
         }
         return refusalOf(thrown)

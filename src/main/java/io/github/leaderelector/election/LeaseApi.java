@@ -1,14 +1,15 @@
 package io.github.leaderelector.election;
 
+import io.github.leaderelector.kubernetes.ApiException;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
  * The API server, as far as one Lease goes.
  *
- * <p>No call blocks. Every future completes within the request timeout; on failure with a {@link LeaseApiException}. A
- * failed write may nevertheless have gone through, unless {@link LeaseApiException#refused} says otherwise. Safe for
- * use by many threads.
+ * <p>No call blocks. Every future completes within the request timeout; on failure with a {@link ApiException}. A
+ * failed write may nevertheless have gone through, unless {@link ApiException#refused} says otherwise. Safe for use by
+ * many threads.
  */
 public interface LeaseApi {
 
@@ -55,7 +56,7 @@ public interface LeaseApi {
             public void deleted(LeaseDocument lease) {}
 
             @Override
-            public void closed(LeaseApiException cause) {}
+            public void closed(ApiException cause) {}
         };
 
         /** The Lease was created or modified, or is there at the beginning. */
@@ -65,6 +66,6 @@ public interface LeaseApi {
         void deleted(LeaseDocument lease);
 
         /** The watch has ended. */
-        void closed(LeaseApiException cause);
+        void closed(ApiException cause);
     }
 }

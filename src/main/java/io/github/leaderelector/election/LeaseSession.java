@@ -1,5 +1,6 @@
 package io.github.leaderelector.election;
 
+import io.github.leaderelector.kubernetes.ApiException;
 import io.github.leaderelector.leadership.Claim;
 import io.github.leaderelector.leadership.Leadership;
 import io.github.leaderelector.leadership.LeadershipHub;
@@ -84,7 +85,7 @@ final class LeaseSession {
      *
      * <p>Answers from what was observed while that can be trusted: always when we hold the Lease, since our next write
      * would fail if that were wrong; else while the watch is healthy. Otherwise, and before a Lease is called
-     * {@link Standing.Lapsed}, it asks the API server. Fails with a {@link LeaseApiException}.
+     * {@link Standing.Lapsed}, it asks the API server. Fails with a {@link ApiException}.
      */
     CompletableFuture<Standing> look() {
         lastCallNanos = ticker.nanoTime();
@@ -99,7 +100,7 @@ final class LeaseSession {
         return refresh().thenApply(done -> tracker.standing());
     }
 
-    /** Reads the Lease from the API server. Fails with a {@link LeaseApiException}. */
+    /** Reads the Lease from the API server. Fails with a {@link ApiException}. */
     CompletableFuture<Void> refresh() {
         long versionWhenSent = tracker.version();
         return noted("get", api.get()).thenAccept(lease -> tracker.read(lease, versionWhenSent));
@@ -114,7 +115,7 @@ final class LeaseSession {
         return look().thenCompose(standing -> {
             if (!writing.isDone()) {
                 return CompletableFuture.failedFuture(
-                        new LeaseApiException(LeaseApiException.NO_ANSWER, "A write is under way.", null));
+                        new ApiException(ApiException.NO_ANSWER, "A write is under way.", null));
             }
             return hold(
                     1,
@@ -128,9 +129,9 @@ final class LeaseSession {
      * Takes or renews the Lease: one write.
      *
      * <p>Does nothing when our last write is younger than half a retry period (Fabric8's elector renews right after
-     * acquiring, and in bursts after a stall). Fails with a {@link LeaseApiException} when we may not hold it now:
-     * because another does, by our own monotonic clock and whatever the elector thinks; because we were told not to
-     * lead; or because the server asked to wait.
+     * acquiring, and in bursts after a stall). Fails with a {@link ApiException} when we may not hold it now: because
+     * another does, by our own monotonic clock and whatever the elector thinks; because we were told not to lead; or
+     * because the server asked to wait.
      */
     CompletableFuture<Void> hold() {
         lastCallNanos = ticker.nanoTime();
@@ -144,7 +145,7 @@ final class LeaseSession {
         synchronized (deciding) {
             // What is written is what was judged: if the Lease has changed since, the write fails.
             view = tracker.view();
-            LeaseApiException refusal = refusal(view.standing());
+            ApiException refusal = refusal(view.standing());
             if (refusal != null) {
                 return CompletableFuture.failedFuture(refusal);
             }
@@ -171,7 +172,7 @@ final class LeaseSession {
      * Renews the Lease for nobody's claim, if it is ours: others wait on, and nothing else changes. The hub must have
      * stopped claiming before.
      *
-     * @return completes with whether it is ours still; fails with a {@link LeaseApiException} when that is not known
+     * @return completes with whether it is ours still; fails with a {@link ApiException} when that is not known
      */
     CompletableFuture<Boolean> keep() {
         LeaseTracker.View view = tracker.view();
@@ -199,7 +200,7 @@ final class LeaseSession {
     }
 
     private CompletionStage<Void> holdFailed(Throwable thrown, LeaseTracker.View view, int attempts) {
-        LeaseApiException failure = LeaseApiException.from(thrown);
+        ApiException failure = ApiException.from(thrown);
         heedRetryAfter(failure);
         boolean changedUnderOurHands = failure.conflict() || failure.notFound();
         if (!changedUnderOurHands) {
@@ -217,17 +218,17 @@ final class LeaseSession {
                         : CompletableFuture.failedFuture(failure));
     }
 
-    private @Nullable LeaseApiException refusal(Standing standing) {
+    private @Nullable ApiException refusal(Standing standing) {
         if (hub.current().phase() == Phase.RESIGNED) {
-            return new LeaseApiException(LeaseApiException.NO_ANSWER, "Not a candidate.", null);
+            return new ApiException(ApiException.NO_ANSWER, "Not a candidate.", null);
         }
         if (standing instanceof Standing.Held held) {
-            return new LeaseApiException(409, "'" + held.holder() + "' holds the Lease.", null);
+            return new ApiException(409, "'" + held.holder() + "' holds the Lease.", null);
         }
         if (standing instanceof Standing.Unknown) {
-            return new LeaseApiException(LeaseApiException.NO_ANSWER, "The Lease has not been seen yet.", null);
+            return new ApiException(ApiException.NO_ANSWER, "The Lease has not been seen yet.", null);
         }
-        return heldBack() ? new LeaseApiException(429, "The API server asked to wait.", null) : null;
+        return heldBack() ? new ApiException(429, "The API server asked to wait.", null) : null;
     }
 
     private boolean heldBack() {
@@ -246,8 +247,7 @@ final class LeaseSession {
      * Goes through the motions of {@link #hold} without effect: what would be written is made and thrown away, what is
      * sent is the Lease as it is, not to be stored.
      *
-     * @return completes with whether there was something to rehearse with, and for; fails with a
-     *     {@link LeaseApiException}
+     * @return completes with whether there was something to rehearse with, and for; fails with a {@link ApiException}
      */
     CompletableFuture<Boolean> rehearse() {
         @Nullable LeaseDocument present = tracker.document().orElse(null);
@@ -278,7 +278,7 @@ final class LeaseSession {
      * Waits as long as the server asks, but not so long that a claim would end unrenewed: one more request must fit in
      * before.
      */
-    private void heedRetryAfter(LeaseApiException failure) {
+    private void heedRetryAfter(ApiException failure) {
         Duration wait = failure.retryAfter();
         if (wait == null) {
             return;
@@ -310,7 +310,7 @@ final class LeaseSession {
         // A write that takes the Lease may be under way, or gone through without an answer, and would
         // take it for nobody.
         return last.handle((stored, thrown) ->
-                        thrown == null || LeaseApiException.from(thrown).refused())
+                        thrown == null || ApiException.from(thrown).refused())
                 .thenCompose(answered -> answered
                         ? release(ATTEMPTS)
                         : refresh().thenCompose(done -> release(ATTEMPTS)).exceptionally(thrown -> false));
@@ -341,7 +341,7 @@ final class LeaseSession {
 
     /**
      * Writes our name into the Lease as its holder's successor: one write that changes nothing else, and that fails if
-     * the Lease has changed since it was last seen. Fails with a {@link LeaseApiException}.
+     * the Lease has changed since it was last seen. Fails with a {@link ApiException}.
      */
     CompletableFuture<Void> succeed() {
         @Nullable LeaseDocument present = tracker.document().orElse(null);
@@ -368,7 +368,7 @@ final class LeaseSession {
                 problems.solved(verb);
                 return;
             }
-            LeaseApiException failure = LeaseApiException.from(thrown);
+            ApiException failure = ApiException.from(thrown);
             if (!failure.conflict()) {
                 problems.report(verb, failure);
                 hub.observe(new ApiFailed(String.valueOf(failure.getMessage())));

@@ -2,6 +2,7 @@ package io.github.leaderelector.election;
 
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import io.github.leaderelector.kubernetes.ApiException;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -103,7 +104,7 @@ final class LeaseStream implements LeaseApi.Watch {
     private void end(String why) {
         if (ended.compareAndSet(false, true)) {
             hangUp();
-            listener.closed(new LeaseApiException(LeaseApiException.NO_ANSWER, why, null));
+            listener.closed(new ApiException(ApiException.NO_ANSWER, why, null));
         }
     }
 

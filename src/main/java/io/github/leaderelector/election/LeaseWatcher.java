@@ -1,5 +1,6 @@
 package io.github.leaderelector.election;
 
+import io.github.leaderelector.kubernetes.ApiException;
 import io.github.leaderelector.leadership.Ticker;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
@@ -108,7 +109,7 @@ final class LeaseWatcher {
             missingSinceNanos = null;
         }
         if (thrown != null || opened == null) {
-            ended(mine, LeaseApiException.from(thrown == null ? new IllegalStateException() : thrown));
+            ended(mine, ApiException.from(thrown == null ? new IllegalStateException() : thrown));
             return;
         }
         // The Lease may be absent, which a watch does not tell, or may have changed while it opened.
@@ -116,7 +117,7 @@ final class LeaseWatcher {
             if (failure == null || hasShown(mine)) {
                 trust(mine);
             } else {
-                ended(mine, LeaseApiException.from(failure));
+                ended(mine, ApiException.from(failure));
             }
         });
     }
@@ -141,7 +142,7 @@ final class LeaseWatcher {
         onTrustChange.run();
     }
 
-    private void ended(long mine, LeaseApiException cause) {
+    private void ended(long mine, ApiException cause) {
         LeaseApi.Watch old;
         Duration wait;
         synchronized (this) {
@@ -167,8 +168,8 @@ final class LeaseWatcher {
         onTrustChange.run();
     }
 
-    private Duration nextPause(LeaseApiException cause) {
-        refusals = cause.status() == LeaseApiException.NO_ANSWER ? 0 : refusals + 1;
+    private Duration nextPause(ApiException cause) {
+        refusals = cause.status() == ApiException.NO_ANSWER ? 0 : refusals + 1;
         if (refusals > REFUSALS_THAT_MAY_PASS || silent > SILENT_WATCHES) {
             if (!said) {
                 said = true;
@@ -209,10 +210,7 @@ final class LeaseWatcher {
             silent = shown ? 0 : silent + 1;
             mine = generation;
         }
-        ended(
-                mine,
-                new LeaseApiException(
-                        LeaseApiException.NO_ANSWER, "The watch does not deliver what reads show.", null));
+        ended(mine, new ApiException(ApiException.NO_ANSWER, "The watch does not deliver what reads show.", null));
     }
 
     private Duration missingFor() {
@@ -254,7 +252,7 @@ final class LeaseWatcher {
         }
 
         @Override
-        public void closed(LeaseApiException cause) {
+        public void closed(ApiException cause) {
             ended(mine, cause);
         }
 

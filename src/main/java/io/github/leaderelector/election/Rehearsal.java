@@ -1,5 +1,6 @@
 package io.github.leaderelector.election;
 
+import io.github.leaderelector.kubernetes.ApiException;
 import io.github.leaderelector.leadership.Backoff;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
@@ -70,7 +71,7 @@ final class Rehearsal implements Runnable {
 
     /** Counts a rehearsal that has ended; answers how long to pause before the next. */
     private Duration noted(@Nullable Boolean rehearsed, @Nullable Throwable thrown) {
-        @Nullable LeaseApiException failure = thrown == null ? null : LeaseApiException.from(thrown);
+        @Nullable ApiException failure = thrown == null ? null : ApiException.from(thrown);
         // A conflict is one, too: a renewal came in between.
         if (Boolean.TRUE.equals(rehearsed) || (failure != null && failure.conflict())) {
             done++;

@@ -1,5 +1,6 @@
 package io.github.leaderelector.election;
 
+import io.github.leaderelector.kubernetes.ApiException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -139,7 +140,7 @@ final class Succession {
     }
 
     private void stood(@Nullable Throwable thrown) {
-        boolean failed = thrown != null && !LeaseApiException.from(thrown).conflict();
+        boolean failed = thrown != null && !ApiException.from(thrown).conflict();
         if (failed && alarm == null) {
             standIn(PAUSE_AFTER_FAILURE);
         } else {

@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaderElectionRecord;
 import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.Lock;
+import io.github.leaderelector.kubernetes.ApiException;
 import io.github.leaderelector.leadership.LeaseRef;
 import java.time.Duration;
 import java.time.ZoneOffset;
@@ -73,7 +74,7 @@ final class WatchedLock implements Lock {
         try {
             return answer.join();
         } catch (CompletionException thrown) {
-            LeaseApiException failure = LeaseApiException.from(thrown);
+            ApiException failure = ApiException.from(thrown);
             throw new KubernetesClientException(failure.getMessage(), failure.status(), null);
         }
     }

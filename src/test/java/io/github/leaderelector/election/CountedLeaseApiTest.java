@@ -2,6 +2,7 @@ package io.github.leaderelector.election;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.leaderelector.kubernetes.ApiException;
 import io.github.leaderelector.leadership.ElectionListener;
 import io.github.leaderelector.leadership.LeaseRef;
 import io.github.leaderelector.leadership.ManualTicker;
@@ -55,7 +56,7 @@ class CountedLeaseApiTest {
         heard.clear();
 
         assertThat(counted.replace(held(lease))).isCompletedExceptionally();
-        api.failure = new LeaseApiException(LeaseApiException.NO_ANSWER, "no answer", null);
+        api.failure = new ApiException(ApiException.NO_ANSWER, "no answer", null);
         assertThat(counted.get()).isCompletedExceptionally();
 
         assertThat(heard).containsExactly("update 409", "get 0");
@@ -66,7 +67,7 @@ class CountedLeaseApiTest {
         LeaseDocument lease = counted.create(held(LeaseDocument.initial(REF))).join();
         leads = true;
         counted.replace(held(lease)).join();
-        api.failure = new LeaseApiException(503, "unavailable", null);
+        api.failure = new ApiException(503, "unavailable", null);
         assertThat(counted.replace(held(lease))).isCompletedExceptionally();
 
         assertThat(heard).containsExactly("create 201", "update 200", "renewed true", "update 503", "renewed false");
@@ -77,7 +78,7 @@ class CountedLeaseApiTest {
         counted.watch(null).join();
         assertThat(heard).containsExactly("watch 200");
 
-        api.watchFailure = new LeaseApiException(403, "forbidden", null);
+        api.watchFailure = new ApiException(403, "forbidden", null);
         assertThat(counted.watch(null)).isCompletedExceptionally();
 
         assertThat(heard).containsExactly("watch 200", "watch reopened", "watch 403");

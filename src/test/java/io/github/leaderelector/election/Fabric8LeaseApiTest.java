@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.github.leaderelector.kubernetes.ApiException;
 import io.github.leaderelector.leadership.LeaseRef;
 import io.github.leaderelector.testkit.Wait;
 import java.io.IOException;
@@ -55,7 +56,7 @@ class Fabric8LeaseApiTest {
                         .withThrowableThat()
                         .havingRootCause()
                         .isInstanceOfSatisfying(
-                                LeaseApiException.class,
+                                ApiException.class,
                                 refusal -> assertThat(refusal.forbidden()).isTrue());
             }
             assertThat(told).isEmpty();
@@ -101,7 +102,7 @@ class Fabric8LeaseApiTest {
                     .withThrowableThat()
                     .havingRootCause()
                     .isInstanceOfSatisfying(
-                            LeaseApiException.class,
+                            ApiException.class,
                             refusal -> assertThat(refusal.status()).isEqualTo(503));
             assertThat(told).isEmpty();
         }
@@ -164,7 +165,7 @@ class Fabric8LeaseApiTest {
         }
 
         @Override
-        public void closed(LeaseApiException cause) {
+        public void closed(ApiException cause) {
             told.add(cause.getMessage());
         }
     }

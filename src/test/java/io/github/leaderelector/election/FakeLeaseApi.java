@@ -1,5 +1,6 @@
 package io.github.leaderelector.election;
 
+import io.github.leaderelector.kubernetes.ApiException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,28 +21,28 @@ final class FakeLeaseApi implements LeaseApi {
     private final List<CompletableFuture<Optional<LeaseDocument>>> unanswered = new ArrayList<>();
 
     @Nullable
-    LeaseApiException failure;
+    ApiException failure;
 
     @Nullable
-    LeaseApiException watchFailure;
+    ApiException watchFailure;
 
-    private @Nullable LeaseApiException failureOfNext;
+    private @Nullable ApiException failureOfNext;
 
     /** Lets the next request fail. */
-    void failOnce(LeaseApiException cause) {
+    void failOnce(ApiException cause) {
         failureOfNext = cause;
     }
 
     private <T> CompletableFuture<T> answer(String verb, java.util.function.Supplier<T> operation) {
         calls.add(verb);
-        LeaseApiException refusal = failureOfNext == null ? failure : failureOfNext;
+        ApiException refusal = failureOfNext == null ? failure : failureOfNext;
         failureOfNext = null;
         if (refusal != null) {
             return CompletableFuture.failedFuture(refusal);
         }
         try {
             return CompletableFuture.completedFuture(operation.get());
-        } catch (LeaseApiException refused) {
+        } catch (ApiException refused) {
             return CompletableFuture.failedFuture(refused);
         }
     }
@@ -57,7 +58,7 @@ final class FakeLeaseApi implements LeaseApi {
     }
 
     /** Fails the reads that were not answered. */
-    void failGets(LeaseApiException failure) {
+    void failGets(ApiException failure) {
         unanswered.forEach(read -> read.completeExceptionally(failure));
     }
 
@@ -80,7 +81,7 @@ final class FakeLeaseApi implements LeaseApi {
     @Override
     public CompletableFuture<Watch> watch(WatchListener listener) {
         calls.add("watch");
-        LeaseApiException refusal = watchFailure;
+        ApiException refusal = watchFailure;
         if (refusal != null) {
             return CompletableFuture.failedFuture(refusal);
         }

@@ -2,6 +2,7 @@ package io.github.leaderelector.election;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.leaderelector.kubernetes.ApiException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -24,7 +25,7 @@ class LeaseStreamTest {
         }
 
         @Override
-        public void closed(LeaseApiException cause) {
+        public void closed(ApiException cause) {
             told.add(cause.getMessage());
         }
     });

@@ -3,6 +3,7 @@ package io.github.leaderelector.election;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.leaderelector.CollectedLog;
+import io.github.leaderelector.kubernetes.ApiException;
 import io.github.leaderelector.leadership.LeadershipHub;
 import java.time.Duration;
 import java.time.Instant;
@@ -34,8 +35,8 @@ class LeaseWatcherTest {
         }
     }
 
-    private static LeaseApiException broken() {
-        return new LeaseApiException(LeaseApiException.NO_ANSWER, "broken", null);
+    private static ApiException broken() {
+        return new ApiException(ApiException.NO_ANSWER, "broken", null);
     }
 
     private void heldByOther() {
@@ -133,7 +134,7 @@ class LeaseWatcherTest {
 
     @Test
     void asksTwiceAMinuteForAPermissionThatIsMissingAndSaysSoOnce() {
-        api.watchFailure = new LeaseApiException(403, "Not allowed to watch.", null);
+        api.watchFailure = new ApiException(403, "Not allowed to watch.", null);
         try (CollectedLog log = new CollectedLog(LeaseWatcher.class)) {
             watcher.open();
             run(Duration.ofSeconds(89));
@@ -165,7 +166,7 @@ class LeaseWatcherTest {
 
     @Test
     void saysOnceThatSomethingRefusesAllWatches() {
-        api.watchFailure = new LeaseApiException(502, "The API server answered 502.", null);
+        api.watchFailure = new ApiException(502, "The API server answered 502.", null);
         try (CollectedLog log = new CollectedLog(LeaseWatcher.class)) {
             watcher.open();
             run(Duration.ofMinutes(2));
@@ -187,7 +188,7 @@ class LeaseWatcherTest {
             watcher.open();
             run(Duration.ofSeconds(10));
             int before = api.calls.size();
-            api.watchFailure = new LeaseApiException(403, "Not allowed to watch.", null);
+            api.watchFailure = new ApiException(403, "Not allowed to watch.", null);
             while (api.calls.size() < before + 3) {
                 run(Duration.ofMillis(100));
             }
@@ -246,7 +247,7 @@ class LeaseWatcherTest {
     void saysThatItMayNotWatchSecondsAfterTheStartEvenIfTheFirstAttemptSeemedToSucceed() {
         heldByOther();
         watcher.open();
-        api.watchFailure = new LeaseApiException(403, "Not allowed to watch.", null);
+        api.watchFailure = new ApiException(403, "Not allowed to watch.", null);
         try (CollectedLog log = new CollectedLog(LeaseWatcher.class)) {
             run(Duration.ofSeconds(15));
 

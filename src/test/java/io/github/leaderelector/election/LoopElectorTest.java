@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaderElectionRecord;
 import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.Lock;
+import io.github.leaderelector.kubernetes.ApiException;
 import io.github.leaderelector.leadership.Ticker;
 import java.time.Duration;
 import java.time.Instant;
@@ -200,7 +201,7 @@ class LoopElectorTest {
             case ABSENT, FREE -> CompletableFuture.completedFuture(new Standing.Free(0, true));
             case OURS -> CompletableFuture.completedFuture(new Standing.Ours());
             case HELD -> CompletableFuture.completedFuture(new Standing.Held("other", Long.MAX_VALUE));
-            case FAILS -> CompletableFuture.failedFuture(new LeaseApiException(500, "script", null));
+            case FAILS -> CompletableFuture.failedFuture(new ApiException(500, "script", null));
         };
     }
 
@@ -208,7 +209,7 @@ class LoopElectorTest {
         CompletableFuture<Void> done = new CompletableFuture<>();
         switch (hold) {
             case DONE -> done.complete(null);
-            case FAILS -> done.completeExceptionally(new LeaseApiException(500, "script", null));
+            case FAILS -> done.completeExceptionally(new ApiException(500, "script", null));
             case SLOW -> machine.after(slow.toNanos(), () -> done.complete(null));
         }
         return done;

@@ -3,6 +3,7 @@ package io.github.leaderelector.election;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.leaderelector.CollectedLog;
+import io.github.leaderelector.kubernetes.ApiException;
 import io.github.leaderelector.leadership.ManualTicker;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
@@ -107,7 +108,7 @@ class ProblemLogTest {
                         "WARN LE-205 Status 500.");
     }
 
-    private static LeaseApiException failure(int status, String message) {
-        return new LeaseApiException(status, message, null);
+    private static ApiException failure(int status, String message) {
+        return new ApiException(status, message, null);
     }
 }

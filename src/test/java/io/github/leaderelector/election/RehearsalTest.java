@@ -2,6 +2,7 @@ package io.github.leaderelector.election;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.leaderelector.kubernetes.ApiException;
 import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.Observation;
 import io.github.leaderelector.leadership.Reason;
@@ -63,7 +64,7 @@ class RehearsalTest {
 
     @Test
     void anApiServerThatRefusesIsLeftInPeaceForLongerAndLonger() {
-        api.failure = new LeaseApiException(503, "busy", null);
+        api.failure = new ApiException(503, "busy", null);
         rehearsal.begin();
 
         run(Duration.ofMillis(3_500));
@@ -80,7 +81,7 @@ class RehearsalTest {
 
     @Test
     void anApiServerThatTakesNoRehearsalsIsLeftInPeaceForGood() {
-        api.failure = new LeaseApiException(400, "a webhook knows no dry run", null);
+        api.failure = new ApiException(400, "a webhook knows no dry run", null);
         rehearsal.begin();
         run(Duration.ofMinutes(30));
         assertThat(api.calls).hasSize(10);
@@ -104,7 +105,7 @@ class RehearsalTest {
 
     @Test
     void anApiServerThatAsksToWaitIsNotAskedBefore() {
-        api.failure = new LeaseApiException(429, "busy", Duration.ofSeconds(20));
+        api.failure = new ApiException(429, "busy", Duration.ofSeconds(20));
         rehearsal.begin();
         run(Duration.ofMillis(500));
         assertThat(api.calls).hasSize(1);
@@ -117,7 +118,7 @@ class RehearsalTest {
 
     @Test
     void aRenewalInBetweenIsNoRefusal() {
-        api.failure = new LeaseApiException(409, "changed", null);
+        api.failure = new ApiException(409, "changed", null);
         rehearsal.begin();
 
         run(Duration.ofSeconds(1));

@@ -2,6 +2,7 @@ package io.github.leaderelector.election;
 
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
+import io.github.leaderelector.kubernetes.ApiException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -40,7 +41,7 @@ final class SimulatedApiServer {
     LeaseDocument create(LeaseDocument document) {
         if (lease != null) {
             conflicts++;
-            throw new LeaseApiException(409, "exists", null);
+            throw new ApiException(409, "exists", null);
         }
         writes++;
         uids++;
@@ -53,11 +54,11 @@ final class SimulatedApiServer {
 
     LeaseDocument replace(LeaseDocument document) {
         if (lease == null) {
-            throw new LeaseApiException(404, "absent", null);
+            throw new ApiException(404, "absent", null);
         }
         if (document.version() != new LeaseDocument(lease).version()) {
             conflicts++;
-            throw new LeaseApiException(409, "changed", null);
+            throw new ApiException(409, "changed", null);
         }
         writes++;
         return store(document.toLease());

@@ -1,5 +1,6 @@
 package io.github.leaderelector.election;
 
+import io.github.leaderelector.kubernetes.ApiException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -154,16 +155,12 @@ final class SimulatedConnection implements LeaseApi {
             case NONE, SLOW -> answer(answer, outcome(operation));
             case LIED -> {
                 var unused = outcome(operation);
-                answer(answer, CompletableFuture.failedFuture(new LeaseApiException(500, "etcd timed out", null)));
+                answer(answer, CompletableFuture.failedFuture(new ApiException(500, "etcd timed out", null)));
             }
-            case REFUSED ->
-                answer(answer, CompletableFuture.failedFuture(new LeaseApiException(500, "internal", null)));
+            case REFUSED -> answer(answer, CompletableFuture.failedFuture(new ApiException(500, "internal", null)));
             case THROTTLED ->
-                answer(
-                        answer,
-                        CompletableFuture.failedFuture(new LeaseApiException(429, "too many requests", retryAfter)));
-            case FORBIDDEN ->
-                answer(answer, CompletableFuture.failedFuture(new LeaseApiException(403, "forbidden", null)));
+                answer(answer, CompletableFuture.failedFuture(new ApiException(429, "too many requests", retryAfter)));
+            case FORBIDDEN -> answer(answer, CompletableFuture.failedFuture(new ApiException(403, "forbidden", null)));
             case ANSWER_LOST -> {
                 var unused = outcome(operation);
             }
@@ -174,7 +171,7 @@ final class SimulatedConnection implements LeaseApi {
     private static <T> CompletableFuture<T> outcome(Supplier<T> operation) {
         try {
             return CompletableFuture.completedFuture(operation.get());
-        } catch (LeaseApiException refused) {
+        } catch (ApiException refused) {
             return CompletableFuture.failedFuture(refused);
         }
     }
@@ -194,7 +191,7 @@ final class SimulatedConnection implements LeaseApi {
     @Override
     public CompletableFuture<Watch> watch(WatchListener listener) {
         if (watchForbidden) {
-            return CompletableFuture.failedFuture(new LeaseApiException(403, "watch forbidden", null));
+            return CompletableFuture.failedFuture(new ApiException(403, "watch forbidden", null));
         }
         if (faultOf("watch") != Fault.NONE) {
             CompletableFuture<Watch> answer = new CompletableFuture<>();
@@ -221,8 +218,8 @@ final class SimulatedConnection implements LeaseApi {
         return random.nextInt(20) == 0 ? random.nextLong(200_000_000L) : 300_000 + random.nextLong(2_000_000);
     }
 
-    private static LeaseApiException failure(String why) {
-        return new LeaseApiException(LeaseApiException.NO_ANSWER, why, null);
+    private static ApiException failure(String why) {
+        return new ApiException(ApiException.NO_ANSWER, why, null);
     }
 
     /**

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaderElectionRecord;
+import io.github.leaderelector.kubernetes.ApiException;
 import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.ManualTicker;
 import java.time.Duration;
@@ -118,7 +119,7 @@ class WatchedLockTest {
 
     @Test
     void throwsNothingButWhatTheElectorSurvives() {
-        api.failure = new LeaseApiException(503, "Down.", null);
+        api.failure = new ApiException(503, "Down.", null);
 
         assertThatThrownBy(() -> lock.get(NOT_USED))
                 .isInstanceOfSatisfying(

@@ -1,6 +1,7 @@
 package io.github.leaderelector.outlet.kubernetes;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.leaderelector.kubernetes.ApiException;
 import java.util.concurrent.CompletableFuture;
 
 /** Requests to the API server, in JSON. Its methods do not block. */

@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
+import io.github.leaderelector.kubernetes.ApiException;
 import io.github.leaderelector.text.ForeignText;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
@@ -93,7 +94,8 @@ final class ApiServer implements Api {
         String message = ForeignText.of(body.path("message").asText());
         throw new CompletionException(new ApiException(
                 response.code(),
-                "the API server answered " + response.code() + (message.isEmpty() ? "" : ": " + message)));
+                "the API server answered " + response.code() + (message.isEmpty() ? "" : ": " + message),
+                null));
     }
 
     private static ApiException unanswered(Throwable thrown) {
@@ -101,7 +103,7 @@ final class ApiServer implements Api {
         String why = root instanceof TimeoutException
                 ? "no answer within " + TIMEOUT.toMillis() + " ms"
                 : ForeignText.of(root);
-        return new ApiException(ApiException.NO_ANSWER, "the API server cannot be reached: " + why);
+        return new ApiException(ApiException.NO_ANSWER, "the API server cannot be reached: " + why, null);
     }
 
     private static Throwable rootOf(Throwable thrown) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.leaderelector.config.PodLabel;
+import io.github.leaderelector.kubernetes.ApiException;
 import java.net.HttpURLConnection;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -34,7 +35,7 @@ final class LabelledPods implements Pods {
         try {
             return Optional.of(pod(answer(api.get(collection + "/" + name))));
         } catch (ApiException failure) {
-            if (failure.code() == HttpURLConnection.HTTP_NOT_FOUND) {
+            if (failure.status() == HttpURLConnection.HTTP_NOT_FOUND) {
                 return Optional.empty();
             }
             throw failure;
@@ -121,7 +122,7 @@ final class LabelledPods implements Pods {
             throw new IllegalStateException(failure.getCause());
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
-            throw new ApiException(ApiException.NO_ANSWER, "this process is ending");
+            throw new ApiException(ApiException.NO_ANSWER, "this process is ending", null);
         }
     }
 }

@@ -3,6 +3,7 @@ package io.github.leaderelector.outlet.kubernetes;
 import io.fabric8.kubernetes.client.Config;
 import io.github.leaderelector.config.PodLabel;
 import io.github.leaderelector.config.Settings;
+import io.github.leaderelector.kubernetes.ApiException;
 import io.github.leaderelector.leadership.Backoff;
 import io.github.leaderelector.leadership.Claim;
 import io.github.leaderelector.leadership.Leadership;

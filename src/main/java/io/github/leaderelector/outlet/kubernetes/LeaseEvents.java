@@ -3,6 +3,7 @@ package io.github.leaderelector.outlet.kubernetes;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.leaderelector.kubernetes.ApiException;
 import io.github.leaderelector.leadership.Backoff;
 import io.github.leaderelector.leadership.Claim;
 import io.github.leaderelector.leadership.Leadership;
@@ -126,7 +127,7 @@ public final class LeaseEvents implements LeadershipObserver {
         if (thrown == null) {
             failing = false;
             backoff.reset();
-        } else if (!(rootOf(thrown) instanceof ApiException failure) || !failure.refused()) {
+        } else if (!(rootOf(thrown) instanceof ApiException failure) || !failure.refusedForGood()) {
             LOG.debugf("An Event could not be written: %s", ForeignText.of(thrown));
             nextTryNanos = ticker.nanoTime() + backoff.next().toNanos();
             finish();
@@ -142,8 +143,8 @@ public final class LeaseEvents implements LeadershipObserver {
         // A missing permission was named at the start; an Event that is there already arrived twice; without a Lease,
         // as when it is deleted with its workload, there is nothing to write an Event on.
         boolean worthSaying = !failure.forbidden()
-                && failure.code() != java.net.HttpURLConnection.HTTP_CONFLICT
-                && failure.code() != java.net.HttpURLConnection.HTTP_NOT_FOUND;
+                && failure.status() != java.net.HttpURLConnection.HTTP_CONFLICT
+                && failure.status() != java.net.HttpURLConnection.HTTP_NOT_FOUND;
         if (worthSaying && !failing) {
             failing = true;
             LOG.warnf("LE-505 A Kubernetes Event was refused: %s. Nothing else depends on it.", failure.getMessage());

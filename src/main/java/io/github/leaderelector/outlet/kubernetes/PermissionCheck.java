@@ -3,6 +3,7 @@ package io.github.leaderelector.outlet.kubernetes;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.leaderelector.kubernetes.ApiException;
 import io.github.leaderelector.leadership.Backoff;
 import io.github.leaderelector.leadership.Ticker;
 import io.github.leaderelector.text.ForeignText;
@@ -74,7 +75,7 @@ final class PermissionCheck {
 
     /** Where such questions are not allowed they never will be answered. */
     private synchronized void askAgainUnlessRefused(Throwable thrown) {
-        asked = thrown.getCause() instanceof ApiException failure && failure.refused();
+        asked = thrown.getCause() instanceof ApiException failure && failure.refusedForGood();
         nextNanos = ticker.nanoTime() + backoff.next().toNanos();
     }
 

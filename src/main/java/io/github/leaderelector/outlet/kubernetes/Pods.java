@@ -1,5 +1,6 @@
 package io.github.leaderelector.outlet.kubernetes;
 
+import io.github.leaderelector.kubernetes.ApiException;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;

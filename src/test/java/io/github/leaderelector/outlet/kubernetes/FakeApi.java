@@ -2,6 +2,7 @@ package io.github.leaderelector.outlet.kubernetes;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.github.leaderelector.kubernetes.ApiException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -28,7 +29,7 @@ final class FakeApi implements Api {
 
     /** From now on every POST fails; {@link ApiException#NO_ANSWER} for no answer. */
     void fail(int status) {
-        failure = Optional.of(new ApiException(status, "status " + status));
+        failure = Optional.of(new ApiException(status, "status " + status, null));
     }
 
     void work() {

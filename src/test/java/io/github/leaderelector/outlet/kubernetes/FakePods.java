@@ -1,5 +1,6 @@
 package io.github.leaderelector.outlet.kubernetes;
 
+import io.github.leaderelector.kubernetes.ApiException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -82,7 +83,7 @@ final class FakePods implements Pods {
         request("unlabel " + pod.name(), () -> {
             Pod present = present(pod.name(), pod.uid());
             if (!present.version().equals(pod.version())) {
-                throw new ApiException(409, "the object has been modified");
+                throw new ApiException(409, "the object has been modified", null);
             }
             put(present, false, null);
         });
@@ -95,10 +96,10 @@ final class FakePods implements Pods {
     private Pod present(String name, String uid) throws ApiException {
         Pod pod = pods.get(name);
         if (pod == null) {
-            throw new ApiException(404, "not found");
+            throw new ApiException(404, "not found", null);
         }
         if (uid != null && !uid.equals(pod.uid())) {
-            throw new ApiException(422, "another uid");
+            throw new ApiException(422, "another uid", null);
         }
         return pod;
     }
@@ -113,7 +114,7 @@ final class FakePods implements Pods {
         if (doneAllTheSame) {
             effect.run();
         }
-        throw new ApiException(status, "status " + status);
+        throw new ApiException(status, "status " + status, null);
     }
 
     private interface Effect {

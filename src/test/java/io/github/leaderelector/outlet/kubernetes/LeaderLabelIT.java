@@ -13,6 +13,7 @@ import io.fabric8.kubernetes.client.Watch;
 import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
 import io.github.leaderelector.config.PodLabel;
+import io.github.leaderelector.kubernetes.ApiException;
 import io.github.leaderelector.testkit.AuditLog;
 import io.github.leaderelector.testkit.Bench;
 import io.github.leaderelector.testkit.RealApiServer;
@@ -240,7 +241,7 @@ class LeaderLabelIT {
             assertThatThrownBy(() -> pods.unlabel("nowhere", null))
                     .isInstanceOfSatisfying(
                             ApiException.class,
-                            failure -> assertThat(failure.code()).isEqualTo(404));
+                            failure -> assertThat(failure.status()).isEqualTo(404));
             assertThat(pods.find("nowhere")).isEmpty();
             pods.label("pod-a", pods.find("pod-a").orElseThrow().uid(), "mark");
             Pods.Pod seen = pods.labelled().get(0);
@@ -250,7 +251,7 @@ class LeaderLabelIT {
             assertThatThrownBy(() -> pods.unlabel(seen))
                     .isInstanceOfSatisfying(
                             ApiException.class,
-                            failure -> assertThat(failure.code()).isEqualTo(409));
+                            failure -> assertThat(failure.status()).isEqualTo(409));
             assertThat(pods.labelled()).hasSize(1);
         }
     }
