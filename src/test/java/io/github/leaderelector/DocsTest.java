@@ -45,6 +45,9 @@ class DocsTest {
             "app.kubernetes.io",
             "coordination.k8s.io",
             "keepachangelog.com",
+            // Whose identity signs a release.
+            "github.com",
+            "token.actions.githubusercontent.com",
             "kubernetes.io",
             "kustomize.config.k8s.io",
             "leader-elector.github.io",
