@@ -12,10 +12,15 @@ import io.github.leaderelector.leadership.Candidacy;
 import io.github.leaderelector.leadership.ElectionListener;
 import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.LeaseRef;
+import io.github.leaderelector.leadership.Reason;
 import io.github.leaderelector.leadership.Ticker;
+import io.github.leaderelector.outlet.log.LogFields;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Consumer;
 import org.eclipse.microprofile.config.ConfigProvider;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +29,8 @@ import org.jspecify.annotations.Nullable;
 final class Wiring {
 
     private static final Logger LOG = Logger.getLogger(Wiring.class);
+
+    private static final Duration SECOND = Duration.ofSeconds(1);
 
     // Not private: the container would need reflection.
     Wiring() {}
@@ -51,10 +58,12 @@ final class Wiring {
 
     @Produces
     @Singleton
-    static LeadershipHub hub(Settings settings, Config kubernetes, Ticker ticker) {
+    static LeadershipHub hub(Settings settings, Config kubernetes, Ticker ticker, LogFields logFields) {
         String namespace = settings.namespace().orElseGet(() -> namespaceOf(kubernetes));
-        return new LeadershipHub(
+        LeadershipHub hub = new LeadershipHub(
                 settings.identity(), new LeaseRef(namespace, settings.leaseName()), settings.renewDeadline(), ticker);
+        logFields.signWith(hub.current());
+        return hub;
     }
 
     @Produces
@@ -74,13 +83,43 @@ final class Wiring {
                 listener);
     }
 
-    /** Asked for only where the application's health decides. */
     @Produces
     @Singleton
-    static AppHealthWatch appHealth(
+    static Participation participation(Election election) {
+        return new Participation() {
+            @Override
+            public void start() {
+                election.start();
+            }
+
+            @Override
+            public void stop(Reason reason) {
+                election.stop(reason);
+            }
+
+            @Override
+            public void close() {
+                election.close();
+            }
+        };
+    }
+
+    /** Present where the application's health decides. */
+    @Produces
+    @Singleton
+    static Optional<AppHealthWatch> appHealth(
             Settings settings, LeadershipHub hub, Candidacy candidacy, Ticker ticker, Vertx vertx) {
-        return new AppHealthWatch(
-                settings.appHealth().orElseThrow(), settings.leaseDuration(), hub, candidacy, ticker, vertx);
+        return settings.appHealth()
+                .map(health -> new AppHealthWatch(health, settings.leaseDuration(), hub, candidacy, ticker, vertx));
+    }
+
+    /** By a timer of Vert.x, which goes by the monotonic clock. */
+    @Produces
+    @Singleton
+    static Consumer<Runnable> everySecond(Vertx vertx) {
+        return task -> {
+            var unused = vertx.setPeriodic(SECOND.toMillis(), timer -> task.run());
+        };
     }
 
     private static String namespaceOf(Config kubernetes) {

@@ -75,7 +75,7 @@ public interface LeaderElectorConfig {
     /**
      * The file that exists while, and only while, this replica leads. Empty for none.
      *
-     * @return the path of a file in a directory that exists and may be written to
+     * @return the path of a file, not of a symbolic link, in a directory that exists and may be written to
      */
     @WithDefault("${LEADER_FILE:/tmp/leader_status}")
     Optional<String> leaderFile();

@@ -208,7 +208,14 @@ final class SettingsCheck {
             return Path.of("");
         }
         Path directory = file.getParent();
-        if (directory == null || Files.isDirectory(file)) {
+        if (Files.isSymbolicLink(file)) {
+            // Its target would have to be replaced by a rename, and with it the link, or be written in place.
+            problem(
+                    "LEADER_FILE",
+                    text,
+                    "the path of a file, not a symbolic link: remove the link, or set LEADER_FILE to the path that it"
+                            + " points to");
+        } else if (directory == null || Files.isDirectory(file)) {
             problem(
                     "LEADER_FILE",
                     text,

@@ -221,6 +221,36 @@ class SettingsTest {
                         + "/leader').");
     }
 
+    /** Row E14 of the faults: a rename would replace the link, and nobody who reads its target would learn of it. */
+    @Test
+    void aLeaderFileThatIsASymbolicLinkIsRefusedEvenIfItPointsNowhere() throws IOException {
+        Path link = Files.createSymbolicLink(directory.resolve("leader_status"), directory.resolve("elsewhere"));
+        List<String> refused = List.of("LEADER_FILE is '"
+                + link
+                + "'; it must be the path of a file, not a symbolic link: remove the link, or set LEADER_FILE to the"
+                + " path that it points to.");
+
+        assertThat(problems(Map.of("LEASE_NAME", "app", "LEADER_FILE", link.toString())))
+                .isEqualTo(refused);
+
+        Files.createFile(directory.resolve("elsewhere"));
+        assertThat(problems(Map.of("LEASE_NAME", "app", "LEADER_FILE", link.toString())))
+                .isEqualTo(refused);
+    }
+
+    @Test
+    void theDirectoryOfTheLeaderFileMayBeASymbolicLink() throws IOException {
+        Path link =
+                Files.createSymbolicLink(directory.resolve("link"), Files.createDirectory(directory.resolve("volume")));
+
+        assertThat(problems(Map.of(
+                        "LEASE_NAME",
+                        "app",
+                        "LEADER_FILE",
+                        link.resolve("leader").toString())))
+                .isEmpty();
+    }
+
     @Test
     void aPathThatIsNoneIsExplained() {
         assertThat(problems(Map.of("LEASE_NAME", "app", "LEADER_FILE", "a\0b")))

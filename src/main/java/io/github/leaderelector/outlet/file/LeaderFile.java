@@ -5,34 +5,17 @@ import io.github.leaderelector.leadership.Claim;
 import io.github.leaderelector.leadership.Leadership;
 import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.LeadershipObserver;
+import io.github.leaderelector.leadership.Moment;
 import io.github.leaderelector.leadership.Phase;
 import io.github.leaderelector.leadership.Ticker;
+import io.github.leaderelector.leadership.Transition;
 import io.github.leaderelector.leadership.Vital;
-import io.github.leaderelector.text.ForeignText;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileTime;
-import java.nio.file.attribute.PosixFileAttributes;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Instant;
-import java.util.Arrays;
+import java.time.Duration;
 import java.util.Optional;
-import java.util.Set;
-import java.util.function.BooleanSupplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -43,253 +26,199 @@ import org.jspecify.annotations.Nullable;
  * The modification time is when the last renewal was sent: the beginning of what is left of the claim. What somebody
  * else does to the file is undone the next time we are told, at most a second later.
  *
- * <p>Everything but {@link #failure} is for one thread at a time.
+ * <p>Everything but {@link #failure} and {@link #logHang} is for one thread at a time, and blocks for as long as the
+ * file system does.
  */
 @Singleton
 public final class LeaderFile implements LeadershipObserver, Vital {
 
     private static final Logger LOG = Logger.getLogger(LeaderFile.class);
-    private static final Set<PosixFilePermission> MODE = PosixFilePermissions.fromString("rw-r--r--");
 
-    private final @Nullable Path file;
-    private final byte[] content;
-    private final BooleanSupplier leads;
+    /** How long a removal may take before it counts as one that hangs. */
+    private static final Duration TIME_TO_REMOVE = Duration.ofSeconds(1);
+
+    private final @Nullable FilePlace place;
+    private final LeadershipHub hub;
     private final Ticker ticker;
+    private final Moment made;
 
-    /** Whether the prepared file was written to the end. */
-    private boolean prepared;
-
-    /** Whether we have put the file in place and not removed it since. */
-    private boolean published;
+    /** When the write was sent whose time the file has. */
+    private @Nullable Moment shown;
 
     private boolean writeFails;
-    private long toldRenewalNanos;
+
+    /** Only for {@link #logHang}. */
+    private boolean hangLogged;
+
+    /** Why it could not be removed the last time; null when it could, or was put in place since. */
     private volatile @Nullable String removeFailure;
+
+    /** Whether we have removed the file and not put it in place since. */
+    private volatile boolean gone;
 
     /** The leader file that the settings name; does nothing if they name none. */
     @Inject
     public LeaderFile(Settings settings, LeadershipHub hub, Ticker ticker) {
-        this(settings.leaderFile().orElse(null), settings.identity(), hub::leads, ticker);
+        this(
+                settings.leaderFile()
+                        .map(file -> new FilePlace(file, settings.identity()))
+                        .orElse(null),
+                hub,
+                ticker);
     }
 
-    /**
-     * @param file where, absolute; null for nowhere
-     * @param identity what to write into it
-     * @param leads whether this process leads at the moment of asking
-     * @param ticker for the modification time
-     */
-    LeaderFile(@Nullable Path file, String identity, BooleanSupplier leads, Ticker ticker) {
-        this.file = file;
-        this.content = identity.getBytes(StandardCharsets.UTF_8);
-        this.leads = leads;
+    /** @param place where; null for nowhere */
+    LeaderFile(@Nullable FilePlace place, LeadershipHub hub, Ticker ticker) {
+        this.place = place;
+        this.hub = hub;
         this.ticker = ticker;
+        this.made = ticker.now();
     }
 
     /**
-     * Removes what an earlier process of ours has left behind: the file, and the one kept ready.
-     *
-     * @throws IOException if that failed, with one sentence for people as its message
+     * One sentence that says why the file is still there though it must not be, empty if it is not. Answers from memory
+     * and by the clock, since the file system may be what hangs.
      */
-    public void removeStale() throws IOException {
-        if (file != null) {
-            follow(file, Phase.RESIGNED);
-        }
-    }
-
-    /** One sentence that says why the file is still there though it must not be; empty if it is not. */
     @Override
     public Optional<String> failure() {
-        return Optional.ofNullable(removeFailure);
+        if (place == null || gone || hub.current().claim() != null) {
+            return Optional.empty();
+        }
+        return Optional.ofNullable(removeFailure).or(() -> hang(place.file()));
+    }
+
+    /** As {@link #failure}, for a removal that has neither succeeded nor failed yet. */
+    private Optional<String> hang(Path file) {
+        Duration told = ticker.now().since(toldNotToLead());
+        return told.compareTo(TIME_TO_REMOVE) < 0
+                ? Optional.empty()
+                : Optional.of("This replica was told " + told.toSeconds() + " s ago not to lead, and the leader file '"
+                        + file + "' is still there: the file system does not answer.");
     }
 
     /**
-     * Makes the file exist, or not.
+     * Logs {@link #failure} once, if it hangs; to be called now and then by another thread than the one that may hang.
+     */
+    public void logHang(Leadership leadership) {
+        Optional<String> hang = removeFailure == null ? failure() : Optional.empty();
+        if (hang.isPresent() && !hangLogged) {
+            LOG.errorf("LE-303 %s", hang.get());
+        }
+        hangLogged = hang.isPresent();
+    }
+
+    private Moment toldNotToLead() {
+        return hub.transitions(0).stream()
+                .filter(Transition::ceased)
+                .reduce((earlier, later) -> later)
+                .map(Transition::at)
+                .orElse(made);
+    }
+
+    /**
+     * Makes the file exist, or not. The first time it also removes what an earlier process of ours has left behind.
      *
      * @throws IOException if the file must not exist, but cannot be removed. A file that cannot be written is logged
      *     instead: to wait for it would help nobody.
      */
     @Override
     public void onLeadership(Leadership leadership) throws IOException {
-        if (file == null) {
+        if (place == null) {
             return;
         }
         Claim claim = leadership.claim();
-        if (claim != null && leads.getAsBoolean()) {
-            lead(file, claim);
+        if (claim != null && hub.leads()) {
+            lead(place, claim);
         } else {
-            follow(file, leadership.phase());
+            follow(place, leadership.phase());
         }
     }
 
-    private void lead(Path file, Claim claim) throws IOException {
-        boolean renamed = false;
+    private void lead(FilePlace place, Claim claim) throws IOException {
         try {
-            if (published && isIntact(file)) {
-                if (toldRenewalNanos != claim.sent().nanos()) {
-                    touch(file, claim.sent().wall());
+            if (place.isIntact()) {
+                if (!claim.sent().equals(shown)) {
+                    place.touch(claim.sent().wall());
+                    shown = claim.sent();
                 }
+                writeSucceeded(place);
             } else {
-                renamed = publish(file, claim);
+                publish(place, claim);
             }
-            toldRenewalNanos = claim.sent().nanos();
-            writeSucceeded(file);
         } catch (IOException failure) {
-            writeFailed(file, failure);
+            writeFailed(place, failure);
         }
         // Looked at last: this process may have been frozen at any instruction above.
-        if (!leads.getAsBoolean()) {
-            remove(file);
-        } else if (renamed) {
-            syncDirectory(file);
+        if (!hub.leads()) {
+            remove(place);
         }
     }
 
-    private void follow(Path file, Phase phase) throws IOException {
-        boolean removed = remove(file);
+    private void follow(FilePlace place, Phase phase) throws IOException {
+        boolean removed = remove(place);
         try {
             if (phase == Phase.RESIGNED) {
-                discardPrepared(file);
-            } else if (!removed && !isPrepared(file)) {
+                place.discard();
+            } else if (!removed && !place.isPrepared()) {
                 // Not in the same telling as the removal, because whoever waits to release the Lease
-                // must not wait for a disk to sync.
-                prepare(file);
-                writeSucceeded(file);
+                // must not wait for a file to be written.
+                place.prepare(ticker.wallTime());
+                writeSucceeded(place);
             }
         } catch (IOException failure) {
-            writeFailed(file, failure);
+            writeFailed(place, failure);
         }
     }
 
-    /** Puts the prepared file in place; false if the claim ended before that. */
-    private boolean publish(Path file, Claim claim) throws IOException {
-        if (!isPrepared(file)) {
-            prepare(file);
+    /** Puts the file in place, unless the claim has ended before that. */
+    private void publish(FilePlace place, Claim claim) throws IOException {
+        if (!place.isPrepared()) {
+            place.prepare(claim.sent().wall());
         }
-        Path ready = preparedFor(file);
-        touch(ready, claim.sent().wall());
-        if (!leads.getAsBoolean()) {
-            return false;
-        }
-        Files.move(ready, file, StandardCopyOption.ATOMIC_MOVE);
-        published = true;
-        prepared = false;
-        return true;
-    }
-
-    /** Whether the file is as we made it, whatever others may have done. */
-    private boolean isIntact(Path file) throws IOException {
-        try {
-            PosixFileAttributes found =
-                    Files.readAttributes(file, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-            return found.isRegularFile()
-                    && found.size() == content.length
-                    && found.permissions().equals(MODE)
-                    && Arrays.equals(Files.readAllBytes(file), content);
-        } catch (NoSuchFileException gone) {
-            return false;
-        }
-    }
-
-    private boolean isPrepared(Path file) {
-        return prepared && Files.exists(preparedFor(file), LinkOption.NOFOLLOW_LINKS);
-    }
-
-    private void prepare(Path file) throws IOException {
-        Path unfinished = unfinishedFor(file);
-        discardPrepared(file);
-        try (FileChannel channel =
-                FileChannel.open(unfinished, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            ByteBuffer rest = ByteBuffer.wrap(content);
-            while (rest.hasRemaining()) {
-                channel.write(rest);
-            }
-            Files.setPosixFilePermissions(unfinished, MODE);
-            channel.force(true);
-        }
-        // The same calls as in publish: a JVM's first calls take far longer than all later ones.
-        touch(unfinished, ticker.wallTime());
-        Files.move(unfinished, preparedFor(file), StandardCopyOption.ATOMIC_MOVE);
-        prepared = true;
-    }
-
-    private void discardPrepared(Path file) throws IOException {
-        prepared = false;
-        Files.deleteIfExists(unfinishedFor(file));
-        Files.deleteIfExists(preparedFor(file));
-    }
-
-    private static Path unfinishedFor(Path file) {
-        return file.resolveSibling("." + file.getFileName() + ".unfinished");
-    }
-
-    private static Path preparedFor(Path file) {
-        return file.resolveSibling("." + file.getFileName() + ".prepared");
-    }
-
-    private static void touch(Path path, Instant modified) throws IOException {
-        Files.setLastModifiedTime(path, FileTime.from(modified));
-    }
-
-    private static void syncDirectory(Path file) {
-        Path directory = file.getParent();
-        if (directory == null) {
-            return;
-        }
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true);
-        } catch (IOException notSupportedHere) {
-            LOG.debugf("The directory '%s' cannot be synced: %s", directory, notSupportedHere);
+        place.touchPrepared(claim.sent().wall());
+        if (hub.leads()) {
+            gone = false;
+            place.publish();
+            removeFailure = null;
+            shown = claim.sent();
+            writeSucceeded(place);
         }
     }
 
     /** Whether there was something to remove. */
-    private boolean remove(Path file) throws IOException {
+    private boolean remove(FilePlace place) throws IOException {
         try {
-            boolean removed = Files.deleteIfExists(file);
-            published = false;
+            boolean removed = place.remove();
+            gone = true;
             removeFailure = null;
             return removed;
         } catch (IOException failure) {
             String sentence = "The leader file '"
-                    + file
+                    + place.file()
                     + "' cannot be removed, though this replica does not lead: "
-                    + why(failure)
+                    + place.why(failure)
                     + ".";
             removeFailure = sentence;
+            gone = false;
             // Logged by the hub, once.
             throw new IOException(sentence, failure);
         }
     }
 
-    private void writeFailed(Path file, IOException failure) {
+    private void writeFailed(FilePlace place, IOException failure) {
         if (!writeFails) {
             writeFails = true;
             LOG.errorf(
                     "LE-301 The leader file '%s' cannot be written: %s. Until it can, nobody who reads it learns that"
                             + " this replica leads.",
-                    file, why(failure));
+                    place.file(), place.why(failure));
         }
     }
 
-    private void writeSucceeded(Path file) {
+    private void writeSucceeded(FilePlace place) {
         if (writeFails) {
             writeFails = false;
-            LOG.infof("LE-302 The leader file '%s' can be written again.", file);
+            LOG.infof("LE-302 The leader file '%s' can be written again.", place.file());
         }
-    }
-
-    private static String why(IOException failure) {
-        if (failure instanceof NoSuchFileException) {
-            return "its directory does not exist";
-        }
-        if (failure instanceof AccessDeniedException) {
-            return "permission denied";
-        }
-        if (failure instanceof DirectoryNotEmptyException) {
-            return "a directory that is not empty is in its place";
-        }
-        return failure instanceof FileSystemException f && f.getReason() != null
-                ? ForeignText.of(f.getReason())
-                : ForeignText.of(failure);
     }
 }

@@ -1,6 +1,7 @@
 package io.github.leaderelector.outlet.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.leaderelector.CollectedLog;
@@ -10,19 +11,30 @@ import io.github.leaderelector.leadership.ManualTicker;
 import io.github.leaderelector.leadership.Observation;
 import io.github.leaderelector.leadership.ObservedLease;
 import io.github.leaderelector.leadership.Reason;
+import io.github.leaderelector.testkit.Programs;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BooleanSupplier;
+import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
+import org.assertj.core.api.InstanceOfAssertFactories;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 class LeaderFileTest {
@@ -41,11 +53,23 @@ class LeaderFileTest {
     private Path prepared;
     private LeaderFile file;
 
+    /** A file system in which time passes, or a call fails. */
+    private class Place extends FilePlace {
+
+        Place() {
+            super(path, "pod-a");
+        }
+
+        final void theClaimEnds() {
+            ticker.advance(RENEW_DEADLINE);
+        }
+    }
+
     @BeforeEach
     void create() {
         path = directory.resolve("leader_status");
         prepared = directory.resolve(".leader_status.prepared");
-        file = fileThatAsks(hub::leads);
+        file = at(new FilePlace(path, "pod-a"));
     }
 
     @AfterEach
@@ -207,9 +231,12 @@ class LeaderFileTest {
         Files.writeString(prepared, "pod-a");
         Files.writeString(directory.resolve(".leader_status.unfinished"), "po");
 
-        file.removeStale();
+        tell();
+        assertThat(path).doesNotExist();
 
-        assertThat(entries()).isEmpty();
+        tell();
+        assertThat(entries()).containsExactly(prepared);
+        assertThat(prepared).hasContent("pod-a");
     }
 
     @Test
@@ -224,7 +251,18 @@ class LeaderFileTest {
     @Test
     void aClaimThatEndsJustBeforeTheRenameMakesNoFile() throws IOException {
         lead();
-        file = fileThatAsks(answers(true, false, false));
+        file = at(new Place() {
+            @Override
+            void touchPrepared(Instant modified) throws IOException {
+                super.touchPrepared(modified);
+                theClaimEnds();
+            }
+
+            @Override
+            void publish() {
+                throw new AssertionError("must not be put in place");
+            }
+        });
 
         tell();
 
@@ -234,18 +272,32 @@ class LeaderFileTest {
     @Test
     void aClaimThatEndsDuringTheRenameLeavesNoFile() throws IOException {
         lead();
-        file = fileThatAsks(answers(true, true, false));
+        file = at(new Place() {
+            @Override
+            void publish() throws IOException {
+                super.publish();
+                theClaimEnds();
+            }
+        });
 
         tell();
 
-        assertThat(path).doesNotExist();
         assertThat(entries()).isEmpty();
     }
 
     @Test
-    void aClaimThatEndsWhileTheFileIsRepairedLeavesNoFile() throws IOException {
+    void aClaimThatEndsWhileTheFileIsLookedAtLeavesNoFile() throws IOException {
+        file = at(new Place() {
+            @Override
+            boolean isIntact() throws IOException {
+                boolean intact = super.isIntact();
+                if (intact) {
+                    theClaimEnds();
+                }
+                return intact;
+            }
+        });
         lead();
-        file = fileThatAsks(answers(true, true, true, /* next telling */ true, false));
         tell();
         assertThat(path).exists();
 
@@ -277,10 +329,184 @@ class LeaderFileTest {
     }
 
     @Test
-    void aStaleFileThatCannotBeRemovedIsAFailureOfTheStart() throws IOException {
+    void aStaleFileThatCannotBeRemovedIsVital() throws IOException {
         obstruct();
 
-        assertThatThrownBy(file::removeStale).isInstanceOf(IOException.class).hasMessageContaining("cannot be removed");
+        assertThatThrownBy(this::tell).isInstanceOf(IOException.class).hasMessageContaining("cannot be removed");
+        assertThat(file.failure()).isPresent();
+    }
+
+    /** Row A2 of the faults: the removal never returns. */
+    @Test
+    void aFileSystemThatDoesNotAnswerIsVitalByTheClockAlone() throws IOException {
+        tell();
+        lead();
+        tell();
+        ticker.advance(RENEW_DEADLINE);
+        ticker.advance(Duration.ofSeconds(100));
+        assertThat(file.failure()).as("the end is noticed just now").isEmpty();
+
+        ticker.advance(Duration.ofMillis(999));
+        assertThat(file.failure()).isEmpty();
+
+        ticker.advance(Duration.ofSeconds(11));
+        seeHolder("pod-b");
+        assertThat(file.failure())
+                .contains("This replica was told 11 s ago not to lead, and the leader file '" + path
+                        + "' is still there: the file system does not answer.");
+        for (int tick = 0; tick < 3; tick++) {
+            file.logHang(hub.current());
+            ticker.advance(Duration.ofSeconds(1));
+        }
+        assertThat(log.lines())
+                .containsExactly("ERROR LE-303 This replica was told 11 s ago not to lead, and the leader file '" + path
+                        + "' is still there: the file system does not answer.");
+
+        tell();
+        assertThat(file.failure()).isEmpty();
+        file.logHang(hub.current());
+        assertThat(log.lines()).hasSize(1);
+    }
+
+    /** Row A2 of the faults: the rename hangs until the claim has ended, so that nobody knows whether it was made. */
+    @Test
+    void aRenameThatHangsBeyondTheClaimIsVital() throws IOException {
+        List<Optional<String>> meanwhile = new ArrayList<>();
+        file = at(new Place() {
+            @Override
+            void publish() throws IOException {
+                theClaimEnds();
+                hub.current();
+                ticker.advance(Duration.ofSeconds(2));
+                meanwhile.add(file.failure());
+                super.publish();
+            }
+        });
+        tell();
+        lead();
+        tell();
+
+        assertThat(meanwhile)
+                .singleElement(InstanceOfAssertFactories.optional(String.class))
+                .get(InstanceOfAssertFactories.STRING)
+                .startsWith("This replica was told 2 s ago not to lead");
+        assertThat(path).doesNotExist();
+        assertThat(file.failure()).isEmpty();
+    }
+
+    /** Row A2 of the faults: what an earlier process left behind is a sign, too. */
+    @Test
+    void aFileSystemThatDoesNotAnswerAtTheStartIsVital() {
+        assertThat(file.failure()).isEmpty();
+
+        ticker.advance(Duration.ofSeconds(3));
+
+        assertThat(file.failure()).get().asString().startsWith("This replica was told 3 s ago not to lead");
+    }
+
+    @Test
+    void whoLeadsOrHasRemovedItsFileIsWellHoweverLongTheFileSystemTakes() throws IOException {
+        tell();
+        ticker.advance(Duration.ofHours(1));
+        assertThat(file.failure()).isEmpty();
+
+        lead();
+        ticker.advance(RENEW_DEADLINE.minusNanos(1));
+        assertThat(file.failure()).isEmpty();
+    }
+
+    /** Row A6 of the faults. */
+    @Test
+    @Timeout(10)
+    void whatSomebodyPutsInTheFilesPlaceIsReplacedWithoutBeingOpened() throws IOException {
+        lead();
+        tell();
+        for (Executable swap : List.<Executable>of(
+                () -> Programs.run(List.of(Programs.need("mkfifo").toString(), path.toString()), "", Map.of()),
+                () -> Files.createSymbolicLink(path, Path.of("/dev/zero")),
+                () -> Files.createSymbolicLink(path, Path.of("/dev/tty")),
+                () -> {
+                    try (FileChannel huge = FileChannel.open(
+                            path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.SPARSE)) {
+                        huge.write(ByteBuffer.wrap(new byte[] {1}), 1L << 40);
+                    }
+                },
+                () -> Files.writeString(path, "pod-a"))) {
+            Files.delete(path);
+            assertThatCode(swap::execute).doesNotThrowAnyException();
+            Object stranger = Files.getAttribute(path, "unix:ino", LinkOption.NOFOLLOW_LINKS);
+
+            lead();
+            tell();
+
+            assertThat(path).isRegularFile().hasContent("pod-a");
+            assertThat(Files.getAttribute(path, "unix:ino", LinkOption.NOFOLLOW_LINKS))
+                    .isNotEqualTo(stranger);
+        }
+        Files.delete(path);
+        assertThat(Programs.run(List.of(Programs.need("mkfifo").toString(), path.toString()), "", Map.of())
+                        .status())
+                .isZero();
+        ticker.advance(RENEW_DEADLINE);
+        tell();
+        assertThat(path).doesNotExist();
+        assertThat(file.failure()).isEmpty();
+    }
+
+    /** Row E12 of the faults: another user's file in a directory with the sticky bit. */
+    @Test
+    void aFileThatBelongsToAnotherIsToldOnceWithItsOwnerAndLivenessSaysWhatHttpSays() throws IOException {
+        Files.writeString(path, "pod-z");
+        file = at(new Place() {
+            @Override
+            boolean remove() throws IOException {
+                throw notPermitted();
+            }
+
+            @Override
+            void publish() throws IOException {
+                throw notPermitted();
+            }
+
+            private FileSystemException notPermitted() {
+                return new FileSystemException(path.toString(), null, "Operation not permitted");
+            }
+        });
+        String why = "Operation not permitted (what is in its place belongs to user '"
+                + Files.getOwner(path).getName() + "')";
+
+        assertThatThrownBy(this::tell)
+                .hasMessage("The leader file '" + path + "' cannot be removed, though this replica does not lead: "
+                        + why + ".");
+        assertThat(file.failure()).get().asString().contains(why);
+
+        lead();
+        for (int tick = 0; tick < 3; tick++) {
+            tell();
+            assertThat(file.failure()).as("it leads").isEmpty();
+        }
+        assertThat(log.lines())
+                .containsExactly("ERROR LE-301 The leader file '" + path + "' cannot be written: " + why
+                        + ". Until it can, nobody who reads it learns that this replica leads.");
+
+        ticker.advance(RENEW_DEADLINE);
+        assertThat(file.failure()).get().asString().contains("though this replica does not lead: " + why);
+    }
+
+    /** Each is told of its own time: the removal failed in one tenure, and the next one has just ended. */
+    @Test
+    void aFailureOfAnEarlierTenureIsNotToldAgain() throws IOException {
+        lead();
+        tell();
+        obstruct();
+        ticker.advance(RENEW_DEADLINE);
+        assertThatThrownBy(this::tell).isInstanceOf(IOException.class);
+        clear();
+        lead();
+        tell();
+        ticker.advance(RENEW_DEADLINE);
+
+        assertThat(file.failure()).isEmpty();
     }
 
     @Test
@@ -309,7 +535,7 @@ class LeaderFileTest {
     @Test
     void aDirectoryThatIsGoneIsLoggedOnceAndTheFileComesWhenItIsBack() throws IOException {
         path = directory.resolve("gone").resolve("leader");
-        file = fileThatAsks(hub::leads);
+        file = at(new FilePlace(path, "pod-a"));
         tell();
         lead();
         tell();
@@ -327,8 +553,9 @@ class LeaderFileTest {
 
     @Test
     void withoutAPathItDoesNothing() throws IOException {
-        file = new LeaderFile(null, "pod-a", hub::leads, ticker);
-        file.removeStale();
+        file = at(null);
+        ticker.advance(Duration.ofHours(1));
+        tell();
         lead();
         tell();
 
@@ -336,13 +563,8 @@ class LeaderFileTest {
         assertThat(file.failure()).isEmpty();
     }
 
-    private LeaderFile fileThatAsks(BooleanSupplier leads) {
-        return new LeaderFile(path, "pod-a", leads, ticker);
-    }
-
-    private static BooleanSupplier answers(Boolean... answers) {
-        Deque<Boolean> left = new ArrayDeque<>(List.of(answers));
-        return left::remove;
+    private LeaderFile at(@Nullable FilePlace place) {
+        return new LeaderFile(place, hub, ticker);
     }
 
     private void tell() throws IOException {
@@ -354,6 +576,14 @@ class LeaderFileTest {
         hub.observe(new Observation.WriteAcknowledged(
                 new ObservedLease("pod-a", 1, version, ticker.wallTime(), ticker.nanoTime(), ticker.nanoTime()),
                 ticker.now()));
+    }
+
+    private void seeHolder(String holder) {
+        version++;
+        hub.observe(new Observation.LeaseSeen(
+                new ObservedLease(holder, 2, version, ticker.wallTime(), ticker.nanoTime(), ticker.nanoTime()),
+                Observation.Writer.OTHER,
+                true));
     }
 
     /** Puts something in the file's place that a rename cannot replace and a delete not remove. */

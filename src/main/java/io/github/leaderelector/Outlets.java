@@ -1,0 +1,110 @@
+package io.github.leaderelector;
+
+import io.github.leaderelector.Outlet.Kind;
+import io.github.leaderelector.config.Settings;
+import io.github.leaderelector.outlet.file.LeaderFile;
+import io.github.leaderelector.outlet.hooks.Hooks;
+import io.github.leaderelector.outlet.http.EventStreams;
+import io.github.leaderelector.outlet.kubernetes.LeaderLabel;
+import io.github.leaderelector.outlet.kubernetes.LeaseEvents;
+import io.github.leaderelector.outlet.log.LeadershipLog;
+import io.github.leaderelector.outlet.metrics.LeadershipMetrics;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.inject.Instance;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/**
+ * All outlets, each by one method: its name, who waits for it, and its thread.
+ *
+ * <p>They are told in the order of their priorities, highest first: what applications act on before what only reports.
+ * What is off is not even made, hence {@link Instance}.
+ */
+@Singleton
+final class Outlets {
+
+    private final ExecutorService reports = oneThread("outlets");
+
+    /** On a thread of its own, since a file system may hang. */
+    @Produces
+    @Singleton
+    @Priority(90)
+    Outlet file(LeaderFile file) {
+        return new Outlet("leader file", Kind.LASTING_SIGN, oneThread("leader-file"), file);
+    }
+
+    @Produces
+    @Singleton
+    @Priority(80)
+    Outlet streams(EventStreams streams) {
+        return new Outlet("event streams", Kind.SIGN, streams.executor(), streams, () -> {
+            streams.close();
+            return CompletableFuture.completedFuture(null);
+        });
+    }
+
+    /** Says that the file hangs, which its own thread cannot. */
+    @Produces
+    @Singleton
+    @Priority(50)
+    Outlet fileWatch(LeaderFile file) {
+        return new Outlet("leader file watch", Kind.REPORT, reports, file::logHang);
+    }
+
+    /** On a thread of its own, since the API server may not answer. */
+    @Produces
+    @Singleton
+    @Priority(70)
+    Outlet label(Settings settings, Instance<LeaderLabel> label) {
+        return settings.leaderLabel().isPresent()
+                ? new Outlet("pod label", Kind.SIGN, oneThread("pod-label"), label.get())
+                : Outlet.off("pod label");
+    }
+
+    @Produces
+    @Singleton
+    @Priority(40)
+    Outlet hooks(Settings settings, Instance<Hooks> hooks) {
+        if (settings.onLeading().isEmpty() && settings.onFollowing().isEmpty()) {
+            return Outlet.off("hooks");
+        }
+        Hooks made = hooks.get();
+        return new Outlet("hooks", Kind.REPORT, reports, made, made::quiet);
+    }
+
+    @Produces
+    @Singleton
+    @Priority(30)
+    Outlet log(LeadershipLog log) {
+        return new Outlet("log", Kind.REPORT, reports, log);
+    }
+
+    @Produces
+    @Singleton
+    @Priority(20)
+    Outlet metrics(LeadershipMetrics metrics) {
+        return new Outlet("metrics", Kind.REPORT, reports, metrics);
+    }
+
+    @Produces
+    @Singleton
+    @Priority(10)
+    Outlet events(Settings settings, Instance<LeaseEvents> events) {
+        if (!settings.kubernetesEvents()) {
+            return Outlet.off("events");
+        }
+        LeaseEvents made = events.get();
+        return new Outlet("events", Kind.REPORT, reports, made, made::flush);
+    }
+
+    private static ExecutorService oneThread(String name) {
+        return Executors.newSingleThreadExecutor(task -> {
+            Thread thread = new Thread(task, name);
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+}
