@@ -39,7 +39,7 @@ import javax.net.ssl.SSLContext;
  * the option that names the cache. The command must later be the same, and the jars unchanged, down to their times: the
  * JVM does without the cache otherwise.
  *
- * <p>The life: it starts as a follower of somebody else, rehearses, leads, renews, answers over HTTP, loses the lead,
+ * <p>The life: it starts as a follower of somebody else, leads, renews, answers over HTTP, loses the lead,
  * leads again and is stopped. It needs a JDK of version 17 or later, no network and no library.
  */
 final class Train {
@@ -91,7 +91,7 @@ final class Train {
         try {
             awaitAnswer(sidecar, "\"holder\":\"" + STRANGER + "\"");
             askAll(5);
-            // The rehearsal begins after half a second, the check of permissions after one.
+            // It names itself the successor within half a second; the check of permissions comes after one.
             TimeUnit.SECONDS.sleep(2);
             api.hold("");
             awaitAnswer(sidecar, "\"leader\":true");
@@ -347,7 +347,7 @@ final class Train {
                 synchronized (this) {
                     answer = lease;
                 }
-            } else if (ofLease && !request.contains("dryRun")) {
+            } else if (ofLease) {
                 answer = store(body, false);
             } else if (request.startsWith("POST")) {
                 status = "201 Created";

@@ -7,6 +7,7 @@ import io.github.leaderelector.config.Readiness;
 import io.github.leaderelector.config.Settings;
 import io.github.leaderelector.config.UnknownSettings;
 import io.github.leaderelector.election.Election;
+import io.github.leaderelector.election.ElectionSettings;
 import io.github.leaderelector.election.Timings;
 import io.github.leaderelector.leadership.Candidacy;
 import io.github.leaderelector.leadership.ElectionListener;
@@ -71,16 +72,9 @@ final class Wiring {
     static Election election(
             Settings settings, Config kubernetes, LeadershipHub hub, Ticker ticker, ElectionListener listener) {
         Timings timings = new Timings(settings.leaseDuration(), settings.renewDeadline(), settings.retryPeriod());
-        return new Election(
-                kubernetes,
-                hub.current().lease(),
-                settings.identity(),
-                settings.podName(),
-                timings,
-                settings.drain(),
-                hub,
-                ticker,
-                listener);
+        ElectionSettings election = new ElectionSettings(
+                hub.current().lease(), settings.identity(), settings.podName(), timings, settings.drain());
+        return Election.on(kubernetes, election, hub, ticker, listener);
     }
 
     @Produces

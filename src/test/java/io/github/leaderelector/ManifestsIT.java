@@ -25,6 +25,7 @@ import io.fabric8.kubernetes.client.WatcherException;
 import io.fabric8.kubernetes.client.dsl.FieldValidateable.Validation;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.github.leaderelector.election.Election;
+import io.github.leaderelector.election.ElectionSettings;
 import io.github.leaderelector.election.Timings;
 import io.github.leaderelector.leadership.ElectionListener;
 import io.github.leaderelector.leadership.LeadershipHub;
@@ -258,13 +259,9 @@ class ManifestsIT {
         Timings timings = new Timings(Duration.ofSeconds(3), Duration.ofSeconds(2), Duration.ofMillis(500));
         LeadershipHub hub = new LeadershipHub("pod-a", ref, timings.renewDeadline(), ticker);
         try (KubernetesClient client = asServiceAccount();
-                Election election = new Election(
+                Election election = Election.on(
                         client.getConfiguration(),
-                        ref,
-                        "pod-a",
-                        "pod-a",
-                        timings,
-                        Duration.ZERO,
+                        new ElectionSettings(ref, "pod-a", "pod-a", timings, Duration.ZERO),
                         hub,
                         ticker,
                         new ElectionListener() {})) {

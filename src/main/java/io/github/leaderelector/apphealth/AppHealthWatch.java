@@ -62,7 +62,7 @@ public final class AppHealthWatch {
 
     /** Stands back until the application has said that it is healthy, and asks it. To be called before the election. */
     public void begin() {
-        candidacy.standBack(new Reason(Code.UNHEALTHY, "The application has not said yet that it is healthy."));
+        candidacy.resign(new Reason(Code.UNHEALTHY, "The application has not said yet that it is healthy."));
         poll();
     }
 
@@ -86,9 +86,9 @@ public final class AppHealthWatch {
         String why = problem.orElse("");
         tell(before, after, why);
         if (after.candidate()) {
-            candidacy.comeBack(Code.UNHEALTHY);
+            candidacy.campaign(Code.UNHEALTHY);
         } else {
-            candidacy.standBack(new Reason(Code.UNHEALTHY, "The application is not healthy: " + why + "."));
+            candidacy.resign(new Reason(Code.UNHEALTHY, "The application is not healthy: " + why + "."));
         }
     }
 

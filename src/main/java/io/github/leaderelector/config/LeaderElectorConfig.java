@@ -59,7 +59,7 @@ public interface LeaderElectorConfig {
     /**
      * How long the leader leads on after it sent a renewal that succeeded.
      *
-     * @return at least 1 ms, longer than 2.2 times {@code RETRY_PERIOD}
+     * @return at least 1 ms, longer than 1.2 times {@code RETRY_PERIOD}
      */
     @WithDefault("${RENEW_DEADLINE:10s}")
     Optional<String> renewDeadline();

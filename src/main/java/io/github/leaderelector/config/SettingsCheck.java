@@ -23,8 +23,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class SettingsCheck {
 
-    /** How much longer than the retry period Fabric8's elector may wait between two attempts, because of its jitter. */
-    private static final double JITTER = 2.2;
+    /**
+     * How much longer than the retry period a renewal may come, as client-go has it; so its valid settings are ours.
+     */
+    private static final double JITTER = 1.2;
 
     private static final int LONGEST_LABEL = 63;
     private static final int LONGEST_NAME = 253;

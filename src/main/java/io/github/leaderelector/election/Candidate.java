@@ -10,89 +10,115 @@ import io.github.leaderelector.leadership.Reason.Code;
 import io.github.leaderelector.leadership.Ticker;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 
 /**
- * Takes this replica out of the election and back in.
+ * One replica in the election: campaigns while it wants to lead, renews while it leads, and resigns in order.
  *
- * <p>The way out is always the same: stop claiming, wait until every sign of it is taken back and the {@link Drain} is
- * over, release. It is gone to its end, even if there is no reason for it any more meanwhile; only then does the way
- * back in begin. Safe for use by many threads.
+ * <p>Whether it wants to lead is one state: the {@link Reasons} against it. The way out is always the same: stop
+ * claiming, wait until every sign is taken back and the {@link Drain} is over, release. It is gone to its end, even if
+ * the reason for it is gone meanwhile; only then is it a candidate again.
+ *
+ * <p>Safe for use by many threads: claiming stops on the thread that asks for it, all else happens on the election's.
  */
 final class Candidate implements Candidacy {
 
     private final LeadershipHub hub;
-    private final LeaseSession session;
-    private final ElectionRunner runner;
+    private final Campaign campaign;
+    private final Tenure tenure;
     private final Drain drain;
+    private final LeaseWriter writer;
+    private final ElectionThread thread;
     private final Ticker ticker;
-    private final ScheduledExecutorService executor;
 
-    private StandBack standBack = StandBack.NONE;
+    // Guarded by this, and changed together with what the hub says of them.
+    private Reasons reasons = Reasons.NONE;
     private CompletableFuture<Boolean> out = CompletableFuture.completedFuture(true);
 
     Candidate(
             LeadershipHub hub,
-            LeaseSession session,
-            ElectionRunner runner,
+            Campaign campaign,
+            Tenure tenure,
             Drain drain,
-            Ticker ticker,
-            ScheduledExecutorService executor) {
+            LeaseWriter writer,
+            ElectionThread thread,
+            Ticker ticker) {
         this.hub = hub;
-        this.session = session;
-        this.runner = runner;
+        this.campaign = campaign;
+        this.tenure = tenure;
         this.drain = drain;
+        this.writer = writer;
+        this.thread = thread;
         this.ticker = ticker;
-        this.executor = executor;
     }
 
-    /** Begins to campaign, unless there is a reason not to. */
-    synchronized void start() {
-        runner.start(standBack.candidate());
+    /**
+     * Does what the state calls for. To be called on the election's thread whenever that may have changed; how often
+     * does not matter.
+     */
+    void evaluate() {
+        switch (hub.current().phase()) {
+            case LEADING -> {
+                campaign.suspend();
+                tenure.begin();
+            }
+            case RESIGNED -> {
+                campaign.suspend();
+                tenure.end();
+            }
+            case UNKNOWN, FOLLOWING -> {
+                tenure.end();
+                campaign.evaluate();
+            }
+        }
     }
 
     @Override
-    public void standBack(Reason reason) {
+    public void resign(Reason reason) {
         var unused = leave(reason);
     }
 
     /**
-     * As {@link #standBack}.
+     * As {@link #resign}.
      *
      * @return completes with whether the Lease is free of us; never, if a sign cannot be taken back, since then the
      *     Lease must not be given to others before it expires
      */
     synchronized CompletableFuture<Boolean> leave(Reason reason) {
-        boolean wasCandidate = standBack.candidate();
-        standBack = standBack.with(reason);
-        boolean led = hub.observe(new ResignRequested(standBack.foremost())).leads(ticker.now());
-        // Else it is on its way out already, and has to wait as long as it did, whoever has thought better of it since.
+        boolean wasCandidate = reasons.isEmpty();
+        reasons = reasons.with(reason);
+        boolean led = hub.observe(new ResignRequested(reasons.foremost())).leads(ticker.now());
+        // Else it is on its way out already, and has to wait as long as it did.
         if (wasCandidate && out.isDone()) {
-            runner.stop();
-            CompletableFuture<Void> drained = led ? drain.begin() : CompletableFuture.completedFuture(null);
-            out = CompletableFuture.allOf(hub.told(), drained).thenCompose(done -> session.release());
-            var unused = out.whenComplete((free, thrown) -> in(Duration.ZERO, this::campaignIfNothingSpeaksAgainst));
+            out = thread.call(() -> release(led));
+            var unused = out.whenComplete((free, thrown) -> thread.execute(this::campaignUnlessReasons));
         }
         return out;
     }
 
-    @Override
-    public synchronized void comeBack(Code kind) {
-        standBack = standBack.without(kind);
-        if (standBack.candidate()) {
-            campaignIfNothingSpeaksAgainst();
-        } else {
-            hub.observe(new ResignRequested(standBack.foremost()));
-        }
+    private CompletableFuture<Boolean> release(boolean led) {
+        evaluate();
+        CompletableFuture<Void> drained = led ? drain.begin() : CompletableFuture.completedFuture(null);
+        return thread.receive(CompletableFuture.allOf(hub.told(), drained)).thenCompose(done -> writer.release());
     }
 
-    private synchronized void campaignIfNothingSpeaksAgainst() {
-        if (standBack.candidate() && out.isDone() && hub.current().phase() == Phase.RESIGNED) {
-            hub.observe(new CampaignAllowed());
-            runner.resume();
+    @Override
+    public synchronized void campaign(Code kind) {
+        reasons = reasons.without(kind);
+        if (!reasons.isEmpty()) {
+            hub.observe(new ResignRequested(reasons.foremost()));
         }
+        thread.execute(this::campaignUnlessReasons);
+    }
+
+    private void campaignUnlessReasons() {
+        synchronized (this) {
+            if (!reasons.isEmpty() || !out.isDone() || hub.current().phase() != Phase.RESIGNED) {
+                return;
+            }
+            hub.observe(new CampaignAllowed());
+        }
+        campaign.begin();
+        evaluate();
     }
 
     @Override
@@ -100,23 +126,15 @@ final class Candidate implements Candidacy {
         if (!hub.leads()) {
             return false;
         }
-        standBack(new Reason(
+        resign(new Reason(
                 Code.STEP_DOWN,
                 "This replica was asked to step down, and does not campaign until its cooldown is over."));
-        in(cooldown, () -> comeBack(Code.STEP_DOWN));
+        thread.execute(() -> thread.alarm().set(cooldown, () -> campaign(Code.STEP_DOWN)));
         return true;
     }
 
     @Override
-    public synchronized boolean drained() {
+    public boolean drained() {
         return drain.end();
-    }
-
-    private void in(Duration delay, Runnable task) {
-        try {
-            var unused = executor.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
-        } catch (RejectedExecutionException stopped) {
-            // The election is closed; there is nothing to come back to.
-        }
     }
 }

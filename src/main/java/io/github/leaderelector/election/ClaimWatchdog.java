@@ -16,13 +16,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * Ends a claim for the onlookers at the moment it ends by itself, on a thread that does nothing else.
  *
- * <p>Readers of the hub do not need it, they look at the clock; but nobody reads the file through the hub. It looks ten
- * times a second, because after a suspension of the machine a timer set on the monotonic clock fires late by as long as
- * that was.
+ * <p>Readers of the hub do not need it, they look at the clock; but nobody reads the file through the hub. It looks
+ * four times a second, because after a suspension of the machine a timer set on the monotonic clock fires late by as
+ * long as that was.
  */
 final class ClaimWatchdog implements LeadershipObserver {
 
-    private static final Duration LOOK = Duration.ofMillis(100);
+    private static final Duration LOOK = Duration.ofMillis(250);
 
     private final LeadershipHub hub;
     private final Ticker ticker;

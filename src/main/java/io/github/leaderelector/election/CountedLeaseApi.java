@@ -57,16 +57,21 @@ final class CountedLeaseApi implements LeaseApi {
     }
 
     @Override
-    public CompletableFuture<LeaseDocument> rehearse(LeaseDocument lease) {
-        return counted("update", api.rehearse(lease), stored -> OK);
-    }
-
-    @Override
     public CompletableFuture<Watch> watch(WatchListener watchListener) {
         if (watched.getAndSet(true)) {
             tell(listener::watchReopened);
         }
         return counted("watch", api.watch(watchListener), opened -> OK);
+    }
+
+    @Override
+    public void reportMissingPermissions() {
+        api.reportMissingPermissions();
+    }
+
+    @Override
+    public void close() {
+        api.close();
     }
 
     private <T> CompletableFuture<T> counted(String verb, CompletableFuture<T> answer, ToIntFunction<T> status) {

@@ -2,31 +2,28 @@ package io.github.leaderelector.election;
 
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The time after a claim was dropped in which the Lease is held on, so that the application can finish before another
- * starts. Nothing is claimed in it; the Lease is only kept from the others.
- *
- * <p>Safe for use by many threads.
+ * starts. Nothing is claimed in it; the Lease is only kept from the others. For the election's thread only, but for
+ * {@link #end}.
  */
 final class Drain {
 
-    private final LeaseSession session;
+    private final LeaseWriter writer;
     private final Duration length;
     private final Duration retryPeriod;
-    private final ScheduledExecutorService executor;
+    private final ElectionThread.Alarm timeOver;
+    private final ElectionThread.Alarm nextRenewal;
     private volatile @Nullable CompletableFuture<Void> present;
 
-    /** @param length how long at most; zero for not at all */
-    Drain(LeaseSession session, Duration length, Duration retryPeriod, ScheduledExecutorService executor) {
-        this.session = session;
-        this.length = length;
-        this.retryPeriod = retryPeriod;
-        this.executor = executor;
+    Drain(LeaseWriter writer, ElectionSettings settings, ElectionThread thread) {
+        this.writer = writer;
+        this.length = settings.drain();
+        this.retryPeriod = settings.timings().retryPeriod();
+        this.timeOver = thread.alarm();
+        this.nextRenewal = thread.alarm();
     }
 
     /**
@@ -42,12 +39,12 @@ final class Drain {
             return over;
         }
         present = over;
-        in(length, () -> over.complete(null));
+        timeOver.set(length, () -> over.complete(null));
         keep(over);
         return over;
     }
 
-    /** The application has finished; answers whether one was under way. */
+    /** The application has finished; answers whether a drain was under way. Safe for use by many threads. */
     boolean end() {
         CompletableFuture<Void> over = present;
         return over != null && over.complete(null);
@@ -55,23 +52,16 @@ final class Drain {
 
     private void keep(CompletableFuture<Void> over) {
         if (over.isDone()) {
+            timeOver.cancel();
             return;
         }
-        var unused = session.keep().whenComplete((ours, thrown) -> {
-            // Whatever failed is tried again; if it goes on failing, the Lease expires.
+        var unused = writer.keep().whenComplete((ours, thrown) -> {
+            // What failed is tried again; if it goes on failing, the Lease expires.
             if (thrown == null && !ours) {
                 over.complete(null);
             } else {
-                in(retryPeriod, () -> keep(over));
+                nextRenewal.set(retryPeriod, () -> keep(over));
             }
         });
-    }
-
-    private void in(Duration delay, Runnable task) {
-        try {
-            var unused = executor.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
-        } catch (RejectedExecutionException stopped) {
-            // The process ends; the Lease expires.
-        }
     }
 }

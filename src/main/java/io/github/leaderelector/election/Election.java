@@ -13,7 +13,6 @@ import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.github.leaderelector.leadership.Candidacy;
 import io.github.leaderelector.leadership.ElectionListener;
 import io.github.leaderelector.leadership.LeadershipHub;
-import io.github.leaderelector.leadership.LeaseRef;
 import io.github.leaderelector.leadership.Reason;
 import io.github.leaderelector.leadership.Ticker;
 import io.github.leaderelector.leadership.Vital;
@@ -22,16 +21,15 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.random.RandomGenerator;
 import org.jboss.logging.Logger;
 
 /**
- * One candidate in the election for one Lease: puts the parts of this room together, starts and stops them.
+ * One replica's part in the election for one Lease: puts the parts of this room together, starts and stops them.
  *
- * <p>{@link #start} and {@link #stop} are called once each, from one thread.
+ * <p>{@link #start} and {@link #stop} are called once each, from one thread; all else is safe for use by many.
  */
 public final class Election implements Candidacy, Vital, AutoCloseable {
 
@@ -40,79 +38,91 @@ public final class Election implements Candidacy, Vital, AutoCloseable {
     /** How long stopping may take beside the drain: until all signs are taken back and the Lease is released. */
     private static final Duration TIME_TO_STOP = Duration.ofSeconds(4);
 
-    private static final Duration ACCESS_CHECK_DELAY = Duration.ofSeconds(1);
+    /** Nothing may stand between the start and the first campaign. */
+    private static final Duration PERMISSION_CHECK_DELAY = Duration.ofSeconds(1);
 
-    /** A runner that has not shown life for as many request time-outs is dead. */
-    private static final int DEAD_TIMEOUTS = 10;
+    /** How long the thread may take to do what was posted to it; a process that gets hardly any time needs seconds. */
+    private static final Duration STUCK = Duration.ofSeconds(30);
 
-    private final LeaseRef ref;
-    private final Timings timings;
-    private final Duration drain;
-    private final Ticker ticker;
-    private final ElectionParts parts;
-    private final ScheduledExecutorService executor;
-    private final ScheduledExecutorService watchdogExecutor;
-    private final ExecutorService checkExecutor;
-    private final KubernetesClient client;
+    private final ElectionSettings settings;
+    private final LeaseApi api;
+    private final LeadershipHub hub;
+    private final ElectionThreads threads;
+    private final ElectionThread thread;
+    private final LeaseWatch watch;
+    private final Candidate candidate;
+    private final ThreadCheck threadCheck;
     private volatile boolean stopped;
 
     /**
-     * @param config where the API server is; its retries and time-outs are replaced by the election's
-     * @param podName the name of our pod, which may tell the workload that the Lease is marked with
-     * @param drain how long the Lease is held on after a claim was dropped; zero or more
+     * An election on the API server that {@code config} names, whose retries and time-outs are replaced.
+     *
      * @param listener who counts the requests
      */
-    public Election(
-            Config config,
-            LeaseRef ref,
-            String identity,
-            String podName,
-            Timings timings,
-            Duration drain,
-            LeadershipHub hub,
-            Ticker ticker,
-            ElectionListener listener) {
-        this(
-                new KubernetesClientBuilder()
-                        .withConfig(patient(config, timings))
-                        .withKubernetesSerialization(kinds())
-                        .build(),
-                ref,
-                identity,
-                podName,
-                timings,
-                drain,
-                hub,
-                ticker,
-                listener);
+    public static Election on(
+            Config config, ElectionSettings settings, LeadershipHub hub, Ticker ticker, ElectionListener listener) {
+        KubernetesClient client = new KubernetesClientBuilder()
+                .withConfig(impatient(config, settings.timings()))
+                .withKubernetesSerialization(kinds())
+                .build();
+        return on(client, settings, hub, ticker, listener);
     }
 
     /** @param client for this election only, without retries and reconnects of its own; closed with it */
-    Election(
+    static Election on(
             KubernetesClient client,
-            LeaseRef ref,
-            String identity,
-            String podName,
-            Timings timings,
-            Duration drain,
+            ElectionSettings settings,
             LeadershipHub hub,
             Ticker ticker,
             ElectionListener listener) {
-        this.client = client;
-        this.ref = ref;
-        this.timings = timings;
-        this.drain = drain;
-        this.ticker = ticker;
-        this.executor = ElectionThreads.timed("election");
-        this.watchdogExecutor = ElectionThreads.timed("claim-watchdog");
-        this.checkExecutor = ElectionThreads.passing("access-check");
+        ElectionThreads threads = ElectionThreads.start();
         LeaseApi api = new CountedLeaseApi(
-                new Fabric8LeaseApi(client, ref, timings.requestTimeout()), hub::leads, ticker, listener);
-        this.parts = new ElectionParts(
-                api, ref, identity, podName, timings, drain, hub, hub::observe, ticker, executor, new Random());
-        WatchedLock lock = new WatchedLock(parts.session(), parts.tracker(), ref, identity, timings.leaseDuration());
-        parts.electors(() -> new Fabric8Elector(client, lock, timings, executor));
-        hub.subscribe("claim watchdog", watchdogExecutor, new ClaimWatchdog(hub, ticker, watchdogExecutor));
+                new Fabric8LeaseApi(client, settings.lease(), settings.timings().requestTimeout()),
+                hub::leads,
+                ticker,
+                listener);
+        Renewal.Factory renewals = renew -> new Fabric8Renewal(client, settings, threads.renewal(), renew);
+        return new Election(settings, api, hub, ticker, threads, renewals, new Random());
+    }
+
+    /** The line of parts: watch, view, campaign, writer, view, hub; see {@code docs/architecture.md}. */
+    Election(
+            ElectionSettings settings,
+            LeaseApi api,
+            LeadershipHub hub,
+            Ticker ticker,
+            ElectionThreads threads,
+            Renewal.Factory renewals,
+            RandomGenerator random) {
+        this.settings = settings;
+        this.api = api;
+        this.hub = hub;
+        this.threads = threads;
+        this.thread = new ElectionThread(threads.election());
+        this.threadCheck = new ThreadCheck(thread, ticker, STUCK);
+        Timings timings = settings.timings();
+        LeaseApi reported = new ReportedLeaseApi(api, thread, new ProblemLog(ticker), hub::observe);
+        LeaseView view = new LeaseView(settings.identity(), timings.leaseDuration(), hub::observe, ticker);
+        LeaseReader reader = new LeaseReader(reported, view);
+        WorkloadMark mark = new WorkloadMark(settings);
+        LeaseWriter writer = new LeaseWriter(reported, reader, view, settings, mark, hub, ticker);
+        Succession succession = new Succession(view, writer, settings.identity(), thread, random);
+        Turn turn = new Turn(timings, view, succession, ticker, random);
+        this.candidate = new Candidate(
+                hub,
+                new Campaign(writer, turn, succession, thread, ticker),
+                new Tenure(writer, renewals, timings, thread, ticker),
+                new Drain(writer, settings, thread),
+                writer,
+                thread,
+                ticker);
+        // In this order: whether the view is current, what is to be done, and what can wait.
+        this.watch = new LeaseWatch(reported, reader, view, thread, random);
+        view.subscribe(candidate::evaluate);
+        SilentHolderCheck silentHolder = new SilentHolderCheck(settings, view, reader, thread, ticker);
+        view.subscribe(silentHolder::evaluate);
+        view.subscribe(() -> view.document().ifPresent(mark::check));
+        hub.subscribe("claim watchdog", threads.watchdog(), new ClaimWatchdog(hub, ticker, threads.watchdog()));
     }
 
     /** Knows what the election is told, and does not load hundreds of other kinds from the class path. */
@@ -124,11 +134,11 @@ public final class Election implements Candidacy, Vital, AutoCloseable {
         return kinds;
     }
 
-    /** Most of a Lease's text, and of no use here; the API server keeps them when they are not sent back. */
+    /** Most of a Lease's text, and not needed here; the API server keeps them when they are not sent back. */
     @JsonIgnoreProperties("managedFields")
     private interface WithoutManagedFields {}
 
-    static Config patient(Config config, Timings timings) {
+    static Config impatient(Config config, Timings timings) {
         int timeout = Math.toIntExact(timings.requestTimeout().toMillis());
         return new ConfigBuilder(config)
                 .withConnectionTimeout(timeout)
@@ -138,17 +148,13 @@ public final class Election implements Candidacy, Vital, AutoCloseable {
                 .build();
     }
 
-    /** Begins to campaign, unless there is a reason to stand back. Returns at once. */
+    /** Begins to watch the Lease, and to campaign unless this replica has resigned. Returns at once. */
     public void start() {
-        Rehearsal rehearsal = new Rehearsal(parts.session(), executor, new Random());
-        parts.onNamed(rehearsal::thorough);
-        executor.execute(rehearsal::begin);
-        parts.start();
-        // Later, because nothing may stand between the start and the first campaign.
-        var unused = executor.schedule(
-                () -> checkExecutor.execute(new AccessCheck(client, ref)),
-                ACCESS_CHECK_DELAY.toMillis(),
-                TimeUnit.MILLISECONDS);
+        // The watch first: the read of the first attempt is also the one beside it.
+        thread.execute(watch::open);
+        // The end of a claim, which the clock brings, calls for action, too.
+        hub.subscribe("election", thread::execute, leadership -> candidate.evaluate());
+        thread.execute(() -> thread.alarm().set(PERMISSION_CHECK_DELAY, api::reportMissingPermissions));
     }
 
     /**
@@ -161,31 +167,11 @@ public final class Election implements Candidacy, Vital, AutoCloseable {
             return;
         }
         stopped = true;
-        if (!within(TIME_TO_STOP.plus(drain), parts.candidate().leave(reason))) {
+        if (!within(TIME_TO_STOP.plus(settings.drain()), leave(reason))) {
             LOG.warnf(
                     "LE-210 Lease %s could not be released; others get it when it expires, after %d s.",
-                    ref, timings.leaseDuration().toSeconds());
+                    settings.lease(), settings.timings().leaseDuration().toSeconds());
         }
-    }
-
-    @Override
-    public void standBack(Reason reason) {
-        parts.candidate().standBack(reason);
-    }
-
-    @Override
-    public void comeBack(Reason.Code kind) {
-        parts.candidate().comeBack(kind);
-    }
-
-    @Override
-    public boolean stepDown(Duration cooldown) {
-        return parts.candidate().stepDown(cooldown);
-    }
-
-    @Override
-    public boolean drained() {
-        return parts.candidate().drained();
     }
 
     private static boolean within(Duration time, CompletableFuture<Boolean> done) {
@@ -199,23 +185,41 @@ public final class Election implements Candidacy, Vital, AutoCloseable {
         }
     }
 
-    /** Frees threads and connections; after {@link #stop}. */
+    /** As {@link #resign}; completes with whether the Lease is free of us. */
+    CompletableFuture<Boolean> leave(Reason reason) {
+        return candidate.leave(reason);
+    }
+
     @Override
-    public void close() {
-        parts.close();
-        executor.shutdownNow();
-        watchdogExecutor.shutdownNow();
-        checkExecutor.shutdownNow();
-        client.close();
+    public void resign(Reason reason) {
+        candidate.resign(reason);
+    }
+
+    @Override
+    public void campaign(Reason.Code kind) {
+        candidate.campaign(kind);
+    }
+
+    @Override
+    public boolean stepDown(Duration cooldown) {
+        return candidate.stepDown(cooldown);
+    }
+
+    @Override
+    public boolean drained() {
+        return candidate.drained();
     }
 
     @Override
     public Optional<String> failure() {
-        long silent = ticker.nanoTime() - parts.runner().lastTickNanos();
-        Duration bound =
-                parts.runner().tickPeriod().plus(timings.requestTimeout().multipliedBy(DEAD_TIMEOUTS));
-        return !stopped && silent > bound.toNanos()
-                ? Optional.of("The election's thread has been stuck for " + silent / 1_000_000 + " ms.")
-                : Optional.empty();
+        return stopped ? Optional.empty() : threadCheck.failure();
+    }
+
+    /** Frees threads and connections; after {@link #stop}. */
+    @Override
+    public void close() {
+        thread.execute(watch::close);
+        threads.close();
+        api.close();
     }
 }

@@ -1,39 +1,50 @@
 package io.github.leaderelector.election;
 
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/** The threads of an election: daemons with telling names, one for each duty. */
-final class ElectionThreads {
+/**
+ * The threads of an election, one for each duty.
+ *
+ * @param election reads and changes what the election knows; never blocks
+ * @param renewal runs Fabric8's loop, which blocks while a renewal is under way
+ * @param watchdog ends the claim in time, whatever the others do
+ */
+record ElectionThreads(
+        ScheduledExecutorService election, ScheduledExecutorService renewal, ScheduledExecutorService watchdog)
+        implements AutoCloseable {
 
     private static final Logger LOG = Logger.getLogger(ElectionThreads.class);
 
-    private ElectionThreads() {}
+    /** Daemons with telling names. */
+    static ElectionThreads start() {
+        return new ElectionThreads(timed("election"), timed("renewal"), timed("claim-watchdog"));
+    }
 
-    /** One thread that works and keeps time. */
+    /** One thread that works and keeps time, and reports what a task throws. */
     static ScheduledExecutorService timed(String name) {
-        ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(1, factory(name)) {
-            @Override
-            protected void afterExecute(Runnable task, @Nullable Throwable thrown) {
-                super.afterExecute(task, thrown);
-                tellOfFailure(name, task);
-            }
-        };
+        ScheduledThreadPoolExecutor executor =
+                new ScheduledThreadPoolExecutor(1, task -> {
+                    Thread thread = new Thread(task, name);
+                    thread.setDaemon(true);
+                    return thread;
+                }) {
+                    @Override
+                    protected void afterExecute(Runnable task, @Nullable Throwable thrown) {
+                        super.afterExecute(task, thrown);
+                        reportFault(name, task);
+                    }
+                };
         executor.setRemoveOnCancelPolicy(true);
         return executor;
     }
 
     /** The executor keeps what a task throws to itself. */
-    private static void tellOfFailure(String name, Runnable task) {
+    private static void reportFault(String name, Runnable task) {
         if (task instanceof Future<?> future && future.isDone() && !future.isCancelled()) {
             try {
                 future.get();
@@ -48,19 +59,10 @@ final class ElectionThreads {
         }
     }
 
-    /** One thread that goes away when there is nothing to do. */
-    static ExecutorService passing(String name) {
-        ThreadPoolExecutor executor =
-                new ThreadPoolExecutor(1, 1, 5, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), factory(name));
-        executor.allowCoreThreadTimeOut(true);
-        return executor;
-    }
-
-    private static ThreadFactory factory(String name) {
-        return task -> {
-            Thread thread = new Thread(task, name);
-            thread.setDaemon(true);
-            return thread;
-        };
+    @Override
+    public void close() {
+        election.shutdownNow();
+        renewal.shutdownNow();
+        watchdog.shutdownNow();
     }
 }

@@ -88,24 +88,6 @@ final class Fabric8LeaseApi implements LeaseApi {
                 .thenApply(answer -> stored("update", answer));
     }
 
-    @Override
-    public CompletableFuture<LeaseDocument> rehearse(LeaseDocument lease) {
-        return send(
-                        "update",
-                        request(collection + "/" + ref.name() + "?dryRun=All").method("PUT", JSON, json(lease)))
-                .thenApply(answer -> {
-                    LeaseDocument stored = stored("update", answer);
-                    rehearsedEvent(answer.body());
-                    return stored;
-                });
-    }
-
-    /** Reads an event of {@code lease}, as one would come by watch: a write that has no effect brings none. */
-    private void rehearsedEvent(byte[] lease) {
-        new LeaseStream(client.getKubernetesSerialization(), WatchListener.DEAF)
-                .event("{\"type\":\"MODIFIED\",\"object\":" + new String(lease, StandardCharsets.UTF_8) + "}");
-    }
-
     private HttpRequest.Builder request(String uri) {
         return http.newHttpRequestBuilder().uri(uri).timeout(requestTimeout.toMillis(), TimeUnit.MILLISECONDS);
     }
@@ -213,6 +195,18 @@ final class Fabric8LeaseApi implements LeaseApi {
             // Kubernetes sends seconds; a proxy that sends a date is asked again as usual.
             return null;
         }
+    }
+
+    @Override
+    public void reportMissingPermissions() {
+        Thread check = new Thread(new AccessCheck(client, ref), "access-check");
+        check.setDaemon(true);
+        check.start();
+    }
+
+    @Override
+    public void close() {
+        client.close();
     }
 
     /**

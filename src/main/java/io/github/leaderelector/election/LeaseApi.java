@@ -11,7 +11,7 @@ import java.util.concurrent.CompletableFuture;
  * failed write may nevertheless have gone through, unless {@link ApiException#refused} says otherwise. Safe for use by
  * many threads.
  */
-public interface LeaseApi {
+public interface LeaseApi extends AutoCloseable {
 
     /** Reads the Lease, consistently; empty when there is none. */
     CompletableFuture<Optional<LeaseDocument>> get();
@@ -26,16 +26,17 @@ public interface LeaseApi {
     CompletableFuture<LeaseDocument> replace(LeaseDocument lease);
 
     /**
-     * Asks what would come of replacing the Lease by {@code lease}, as it is; nothing does. Fails as {@link #replace}
-     * would.
-     */
-    CompletableFuture<LeaseDocument> rehearse(LeaseDocument lease);
-
-    /**
      * Opens a watch, beginning with the present state if there is a Lease. It does not come back by itself when it
      * breaks.
      */
     CompletableFuture<Watch> watch(WatchListener listener);
+
+    /** Logs, once and in its own time, which permissions on the Lease are missing, if any are. */
+    default void reportMissingPermissions() {}
+
+    /** Ends all requests and frees the connections. */
+    @Override
+    void close();
 
     /** An open watch. */
     interface Watch extends AutoCloseable {
@@ -46,18 +47,6 @@ public interface LeaseApi {
 
     /** Who is told what a watch sees; calls come one after the other. */
     interface WatchListener {
-
-        /** One who does nothing. */
-        WatchListener DEAF = new WatchListener() {
-            @Override
-            public void changed(LeaseDocument lease) {}
-
-            @Override
-            public void deleted(LeaseDocument lease) {}
-
-            @Override
-            public void closed(ApiException cause) {}
-        };
 
         /** The Lease was created or modified, or is there at the beginning. */
         void changed(LeaseDocument lease);

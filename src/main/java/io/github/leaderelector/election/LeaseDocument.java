@@ -20,9 +20,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LeaseDocument {
 
-    /** The annotation that carries {@link #handoverWindow}, in microseconds. */
-    static final String HANDOVER_WINDOW = "leader-elector.github.io/handover-window-us";
-
     /** The annotation that carries {@link #successor}. */
     static final String SUCCESSOR = "leader-elector.github.io/successor";
 
@@ -114,19 +111,6 @@ public final class LeaseDocument {
         return Objects.equals(uid(), other.uid()) && spec().equals(other.spec());
     }
 
-    /** The window from which candidates draw their pause, see {@link HandoverPause}; empty when there is none. */
-    Optional<Duration> handoverWindow() {
-        String text = annotation(HANDOVER_WINDOW);
-        if (text == null) {
-            return Optional.empty();
-        }
-        try {
-            return Optional.of(Duration.ofNanos(Math.multiplyExact(Long.parseLong(text), 1000)));
-        } catch (ArithmeticException | NumberFormatException notOurs) {
-            return Optional.empty();
-        }
-    }
-
     /** The candidate whose turn is next, see {@link Succession}; null when there is none. */
     @Nullable
     String successor() {
@@ -159,14 +143,6 @@ public final class LeaseDocument {
     LeaseDocument withoutSuccessor() {
         return new LeaseDocument(copy().editMetadata()
                 .removeFromAnnotations(SUCCESSOR)
-                .endMetadata()
-                .build());
-    }
-
-    /** A copy that carries {@code window} for the next handover. */
-    LeaseDocument withHandoverWindow(Duration window) {
-        return new LeaseDocument(copy().editMetadata()
-                .addToAnnotations(HANDOVER_WINDOW, Long.toString(window.toNanos() / 1000))
                 .endMetadata()
                 .build());
     }

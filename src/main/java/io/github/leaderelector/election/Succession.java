@@ -3,17 +3,12 @@ package io.github.leaderelector.election;
 import io.github.leaderelector.kubernetes.ApiException;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sees to it that the Lease names a successor of its holder: the one candidate that reaches for it at once when it
- * becomes free, while all others give it a head start.
+ * The order in which candidates take a Lease that has become free: first the successor that it names, after a head
+ * start the others.
  *
  * <p>Who comes first is settled when nobody is waiting for it: some time after a Lease has been seen held, one of its
  * followers writes its own name into it. So a handover is one write by the old leader and one by the new, however many
@@ -23,11 +18,20 @@ import org.jspecify.annotations.Nullable;
  * <p>In a rollout of a Deployment a new pod takes the place of a successor that is an old one, like the holder, and so
  * soon to be stopped, too: the lead then changes once, not with each old pod.
  *
- * <p>For one thread at a time, the election's.
+ * <p>For the election's thread only.
  */
 final class Succession {
 
-    /** The followers of one Lease spread their writes over this time, so that hardly two of them collide. */
+    /**
+     * How far ahead of all others the successor is: long enough for a cold process to write, and for hundreds of others
+     * to see it, even where they share one processor.
+     */
+    static final Duration HEAD_START = Duration.ofMillis(200);
+
+    /** Candidates that come at the same time are spread over this time. */
+    static final Duration PAUSE = Duration.ofMillis(100);
+
+    /** The followers of one Lease spread the writes of their names over this time, so that hardly two collide. */
     static final Duration SPREAD = Duration.ofMillis(500);
 
     /** How much likelier a write is at the end of that time than at its beginning: e to the power of this. */
@@ -35,59 +39,62 @@ final class Succession {
 
     private static final Duration PAUSE_AFTER_FAILURE = Duration.ofSeconds(30);
 
-    private final LeaseTracker tracker;
-    private final LeaseSession session;
+    private final LeaseView view;
+    private final LeaseWriter writer;
     private final String identity;
-    private final ScheduledExecutorService executor;
     private final RandomGenerator random;
-    private final Runnable named;
+    private final ElectionThread.Alarm naming;
 
     private boolean arrived;
+    /** The revision that a rollout replaces by ours, if we came with one. */
     private Optional<String> outgoing = Optional.empty();
-    private boolean candidate;
-    private @Nullable Future<?> alarm;
-    private CompletableFuture<?> writing = CompletableFuture.completedFuture(null);
-    private boolean wasNamed;
 
-    /** @param named called each time we become the successor */
-    Succession(
-            LeaseTracker tracker,
-            LeaseSession session,
-            String identity,
-            ScheduledExecutorService executor,
-            RandomGenerator random,
-            Runnable named) {
-        this.tracker = tracker;
-        this.session = session;
+    private boolean writing;
+    private long pauseVersion = -1;
+    private Duration pause = Duration.ZERO;
+
+    Succession(LeaseView view, LeaseWriter writer, String identity, ElectionThread thread, RandomGenerator random) {
+        this.view = view;
+        this.writer = writer;
         this.identity = identity;
-        this.executor = executor;
         this.random = random;
-        this.named = named;
+        this.naming = thread.alarm();
     }
 
     /**
-     * Looks whether a successor is missing.
-     *
-     * @param candidate whether we could be it: a candidate that would see the Lease become free at once
+     * How long to wait before we take a Lease that others may want at the same moment; the same for one state of it.
      */
-    void evaluate(boolean candidate) {
-        this.candidate = candidate;
+    Duration pause() {
+        if (view.version() != pauseVersion) {
+            pauseVersion = view.version();
+            @Nullable String successor = successor();
+            Duration drawn = Duration.ofNanos(random.nextLong(PAUSE.toNanos()));
+            pause = successor == null ? drawn : drawn.plus(HEAD_START);
+            if (identity.equals(successor)) {
+                pause = Duration.ZERO;
+            }
+        }
+        return pause;
+    }
+
+    /** Sees to it that the Lease names a successor, if we could be it. */
+    void evaluate() {
         arrive();
-        boolean isNamed = identity.equals(successor());
-        if (isNamed && !wasNamed) {
-            named.run();
-        }
-        wasNamed = isNamed;
         if (!missing()) {
-            cancelAlarm();
-        } else if (alarm == null && writing.isDone()) {
-            standIn(turn(random));
+            naming.cancel();
+        } else if (!naming.isSet() && !writing) {
+            naming.set(turn(random), this::nameUs);
         }
+    }
+
+    /** Names nobody until {@link #evaluate}. */
+    void suspend() {
+        naming.cancel();
     }
 
     /** In a rollout, the Lease that a new pod finds is held by an old one. */
     private void arrive() {
-        Standing standing = tracker.standing();
+        Standing standing = view.standing();
         if (arrived || standing instanceof Standing.Unknown) {
             return;
         }
@@ -101,23 +108,19 @@ final class Succession {
     }
 
     private @Nullable String successor() {
-        return tracker.document().map(LeaseDocument::successor).orElse(null);
+        return view.document().map(LeaseDocument::successor).orElse(null);
     }
 
     private boolean missing() {
-        // A namesake's successor would be itself.
-        return candidate
-                && tracker.standing() instanceof Standing.Held held
+        // Only who would see the Lease become free at once; and not a namesake, whose successor would be itself.
+        return view.current()
+                && view.standing() instanceof Standing.Held held
                 && !held.holder().equals(identity)
                 && (successor() == null || (isOutgoing(held.holder()) && isOutgoing(successor())));
     }
 
     private boolean isOutgoing(@Nullable String pod) {
         return pod != null && outgoing.isPresent() && PodName.of(pod).revision().equals(outgoing);
-    }
-
-    private void standIn(Duration pause) {
-        alarm = schedule(this::stand, pause);
     }
 
     /**
@@ -130,44 +133,16 @@ final class Succession {
         return Duration.ofNanos((long) (part * SPREAD.toNanos()));
     }
 
-    private void stand() {
-        alarm = null;
-        if (!missing()) {
-            return;
-        }
-        writing = session.succeed();
-        var unused = writing.whenComplete((done, thrown) -> execute(() -> stood(thrown)));
-    }
-
-    private void stood(@Nullable Throwable thrown) {
-        boolean failed = thrown != null && !ApiException.from(thrown).conflict();
-        if (failed && alarm == null) {
-            standIn(PAUSE_AFTER_FAILURE);
-        } else {
-            evaluate(candidate);
-        }
-    }
-
-    private void cancelAlarm() {
-        if (alarm != null) {
-            alarm.cancel(false);
-            alarm = null;
-        }
-    }
-
-    private void execute(Runnable task) {
-        try {
-            executor.execute(task);
-        } catch (RejectedExecutionException stopped) {
-            // The election is closed.
-        }
-    }
-
-    private @Nullable Future<?> schedule(Runnable task, Duration delay) {
-        try {
-            return executor.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
-        } catch (RejectedExecutionException stopped) {
-            return null;
-        }
+    private void nameUs() {
+        writing = true;
+        var unused = writer.nameSuccessor().whenComplete((named, thrown) -> {
+            writing = false;
+            boolean failed = thrown != null && !ApiException.from(thrown).conflict();
+            if (failed) {
+                naming.set(PAUSE_AFTER_FAILURE, this::evaluate);
+            } else {
+                evaluate();
+            }
+        });
     }
 }

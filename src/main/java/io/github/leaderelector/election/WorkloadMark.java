@@ -1,6 +1,7 @@
 package io.github.leaderelector.election;
 
 import io.github.leaderelector.leadership.LeaseRef;
+import io.github.leaderelector.text.ForeignText;
 import java.util.Optional;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Nothing else depends on the mark. To refuse a Lease that bears another's would leave a workload that was renamed
  * without a leader for good.
  *
- * <p>Safe for use by many threads.
+ * <p>For the election's thread only.
  */
 final class WorkloadMark {
 
@@ -23,11 +24,11 @@ final class WorkloadMark {
     private final Optional<String> workload;
     private @Nullable String reported;
 
-    /** @param workload the name of ours; empty when it is not known, which marks nothing and reports nothing */
-    WorkloadMark(LeaseRef ref, String identity, Optional<String> workload) {
-        this.ref = ref;
-        this.identity = identity;
-        this.workload = workload;
+    /** The mark of the workload that the pod's name tells; if it tells none, nothing is marked or reported. */
+    WorkloadMark(ElectionSettings settings) {
+        this.ref = settings.lease();
+        this.identity = settings.identity();
+        this.workload = PodName.of(settings.podName()).workload();
     }
 
     /** {@code lease}, about to be written with us as its holder, with our mark or with none. */
@@ -36,7 +37,7 @@ final class WorkloadMark {
     }
 
     /** Looks whether another workload holds {@code lease}; says so once, until it changes. */
-    synchronized void check(LeaseDocument lease) {
+    void check(LeaseDocument lease) {
         @Nullable String holder = lease.holder();
         if (holder == null || workload.isEmpty()) {
             return;
@@ -49,7 +50,7 @@ final class WorkloadMark {
             LOG.warnf(
                     "LE-211 Lease %s is held by '%s' of workload '%s', but this replica belongs to '%s': workloads that"
                             + " share a Lease have one leader between them; give each a LEASE_NAME of its own.",
-                    ref, holder, other, workload.get());
+                    ref, ForeignText.name(holder), ForeignText.name(other), workload.get());
         }
     }
 }

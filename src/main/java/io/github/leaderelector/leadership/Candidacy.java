@@ -3,25 +3,25 @@ package io.github.leaderelector.leadership;
 import java.time.Duration;
 
 /**
- * Whether this replica wants the lead: what may be asked of the election from outside.
+ * Whether this replica wants to lead: what may be asked of the election from outside.
  *
- * <p>A replica is a candidate as long as there is no reason to stand back. Reasons of different kinds hold side by
- * side. Implementations are safe for use by many threads; no method waits for anything.
+ * <p>A replica is a candidate as long as there is no reason against it. Reasons of different kinds hold side by side.
+ * Implementations are safe for use by many threads; no method waits for anything.
  */
 public interface Candidacy {
 
     /**
-     * Takes {@code reason} for one to stand back, in place of an earlier one of the same kind. A leader stops claiming
+     * Resigns for {@code reason}, which takes the place of an earlier one of the same kind. A leader stops claiming
      * before this returns; its signs are taken back, the application gets its time to finish, and the Lease is
-     * released.
+     * released. This replica is no candidate until the reason is dropped.
      */
-    void standBack(Reason reason);
+    void resign(Reason reason);
 
     /** Drops the reason of this kind, if there is one. If it was the last one, this replica campaigns again. */
-    void comeBack(Reason.Code kind);
+    void campaign(Reason.Code kind);
 
     /**
-     * Stands back for {@code cooldown}, if this replica leads.
+     * Resigns for {@code cooldown}, if this replica leads.
      *
      * @param cooldown zero or more
      * @return whether it led

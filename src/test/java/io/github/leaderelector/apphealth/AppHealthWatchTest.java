@@ -81,12 +81,12 @@ class AppHealthWatchTest {
 
     private final class Recorded implements Candidacy {
         @Override
-        public void standBack(Reason reason) {
+        public void resign(Reason reason) {
             told.add(reason.code() + ": " + reason.text());
         }
 
         @Override
-        public void comeBack(Reason.Code kind) {
+        public void campaign(Reason.Code kind) {
             told.add("come back: " + kind);
         }
 

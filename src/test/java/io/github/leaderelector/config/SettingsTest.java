@@ -132,10 +132,10 @@ class SettingsTest {
           LEASE_DURATION | 600000h | LEASE_DURATION is '600000h'; it must be whole seconds, at least 1, such as '15s'.
           LEASE_DURATION | 10s | LEASE_DURATION is '10s'; it must be longer than RENEW_DEADLINE, which is '10s'.
           RENEW_DEADLINE | soon | RENEW_DEADLINE is 'soon'; it must be a duration of at least 1 ms, such as '10s' or '500ms'.
-          RENEW_DEADLINE | 4400ms | RENEW_DEADLINE is '4.4s'; it must be longer than 2.2 times RETRY_PERIOD, which is '2s', so longer than '4.4s'.
+          RENEW_DEADLINE | 2400ms | RENEW_DEADLINE is '2.4s'; it must be longer than 1.2 times RETRY_PERIOD, which is '2s', so longer than '2.4s'.
           RETRY_PERIOD | 0 | RETRY_PERIOD is '0'; it must be a duration of at least 1 ms, such as '2s' or '500ms'.
           RETRY_PERIOD | 500us | RETRY_PERIOD is '500us'; it must be a duration of at least 1 ms, such as '2s' or '500ms'.
-          RETRY_PERIOD | 5s | RENEW_DEADLINE is '10s'; it must be longer than 2.2 times RETRY_PERIOD, which is '5s', so longer than '11s'.
+          RETRY_PERIOD | 9s | RENEW_DEADLINE is '10s'; it must be longer than 1.2 times RETRY_PERIOD, which is '9s', so longer than '10.8s'.
           LEADER_FILE | / | LEADER_FILE is '/'; it must be the path of a file, not a directory.
           LEADER_FILE | /nowhere/file | LEADER_FILE is '/nowhere/file'; it must be a file in a directory that exists, but '/nowhere' is none: mount a volume there.
           LEADER_FILE | /proc/file | LEADER_FILE is '/proc/file'; it must be a file in a directory that this user may write to, but '/proc' is not: mount a writable volume there, such as an emptyDir.

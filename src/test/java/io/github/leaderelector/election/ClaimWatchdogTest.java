@@ -56,13 +56,13 @@ class ClaimWatchdogTest {
     }
 
     @Test
-    void noticesATenthOfASecondAfterASuspensionThatTheClaimEnded() {
+    void noticesAQuarterOfASecondAfterASuspensionThatTheClaimEnded() {
         written(7);
         run(Duration.ofMillis(1_010));
         machine.stepWallClock(Duration.ofMinutes(1));
         run(Duration.ofSeconds(1));
 
-        assertThat(told).last().isEqualTo("FOLLOWING at 1100");
+        assertThat(told).last().isEqualTo("FOLLOWING at 1250");
     }
 
     @Test

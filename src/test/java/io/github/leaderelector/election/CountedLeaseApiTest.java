@@ -44,9 +44,8 @@ class CountedLeaseApiTest {
         LeaseDocument lease = counted.create(held(LeaseDocument.initial(REF))).join();
         counted.get().join();
         counted.replace(held(lease)).join();
-        counted.rehearse(lease).join();
 
-        assertThat(heard).containsExactly("get 404", "create 201", "get 200", "update 200", "update 200");
+        assertThat(heard).containsExactly("get 404", "create 201", "get 200", "update 200");
     }
 
     @Test

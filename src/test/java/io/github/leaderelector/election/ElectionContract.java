@@ -91,13 +91,9 @@ abstract class ElectionContract {
             Ticker ticker = Ticker.system();
             hub = new LeadershipHub(identity, ref, TIMINGS.renewDeadline(), ticker);
             hub.subscribeSign("sign", Runnable::run, leadership -> sign = hub.leads());
-            election = new Election(
+            election = Election.on(
                     change.apply(config(network.port())),
-                    ref,
-                    identity,
-                    identity,
-                    TIMINGS,
-                    drain,
+                    new ElectionSettings(ref, identity, identity, TIMINGS, drain),
                     hub,
                     ticker,
                     new ElectionListener() {});

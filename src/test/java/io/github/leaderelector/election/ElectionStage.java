@@ -41,6 +41,7 @@ final class ElectionStage {
     private final Random random = new Random(42);
     private boolean overlapAllowed;
     private Duration drain = Duration.ZERO;
+    private Timings timings = TIMINGS;
     private Runnable afterEach = () -> {};
 
     /** One process that led without a break. */
@@ -54,7 +55,7 @@ final class ElectionStage {
     SimulatedCandidate candidate(String identity, double speed, Duration wallOffset) {
         SimulatedMachine machine = new SimulatedMachine(time, speed, wallTime().plus(wallOffset));
         SimulatedCandidate candidate = new SimulatedCandidate(
-                identity, time, machine, server, TIMINGS, drain, Mutation.NONE, new Random(random.nextLong()));
+                identity, time, machine, server, timings, drain, Mutation.NONE, new Random(random.nextLong()));
         candidate.connection.latency(LATENCY);
         candidates.add(candidate);
         return candidate;
@@ -109,6 +110,11 @@ final class ElectionStage {
     /** Whoever comes from now on holds the Lease for so long after its claim was dropped. */
     void drain(Duration length) {
         drain = length;
+    }
+
+    /** The candidates that start from now on have other times. */
+    void times(Timings other) {
+        timings = other;
     }
 
     void allowOverlap() {

@@ -149,7 +149,7 @@ class Fabric8LeaseApiTest {
                 .build();
         Timings timings = new Timings(Duration.ofSeconds(15), Duration.ofSeconds(10), Duration.ofSeconds(2));
         return new KubernetesClientBuilder()
-                .withConfig(Election.patient(config, timings))
+                .withConfig(Election.impatient(config, timings))
                 .build();
     }
 

@@ -73,9 +73,7 @@ final class FakeLeaseApi implements LeaseApi {
     }
 
     @Override
-    public CompletableFuture<LeaseDocument> rehearse(LeaseDocument lease) {
-        return answer("rehearse", () -> lease);
-    }
+    public void close() {}
 
     /** Opens a watch that tells nothing by itself; its listener is in {@link #listeners}. */
     @Override

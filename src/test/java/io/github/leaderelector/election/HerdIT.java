@@ -65,7 +65,7 @@ class HerdIT {
                 herd.add(candidate(lease, "pod-" + i));
             }
             herd.forEach(c -> c.election().start());
-            // Until the rehearsals are over.
+            // Until a successor is named and the permissions are checked.
             Wait.pass(Duration.ofSeconds(4 + candidates / 10));
             List<Long> conflicts = new ArrayList<>();
             List<Long> gaps = new ArrayList<>();

@@ -32,12 +32,16 @@ record LightCandidate(LeaseRef lease, Election election, LeadershipHub hub) {
                 .withOauthToken(server.token(USER))
                 .build();
         var client = new KubernetesClientBuilder()
-                .withConfig(Election.patient(config, TIMINGS))
+                .withConfig(Election.impatient(config, TIMINGS))
                 .withKubernetesSerialization(Election.kinds())
                 .withHttpClientFactory(new VertxHttpClientFactory(vertx))
                 .build();
-        Election election =
-                new Election(client, lease, identity, identity, TIMINGS, Duration.ZERO, hub, Ticker.system(), listener);
+        Election election = Election.on(
+                client,
+                new ElectionSettings(lease, identity, identity, TIMINGS, Duration.ZERO),
+                hub,
+                Ticker.system(),
+                listener);
         return new LightCandidate(lease, election, hub);
     }
 }

@@ -168,7 +168,7 @@ class ScaleBench {
             return all.size();
         }
 
-        /** Returns when all Leases have a leader and the rehearsals are over. */
+        /** Returns when all Leases have a leader and nothing but renewals goes on. */
         void start() {
             Instant begun = Instant.now();
             for (LightCandidate candidate : all) {

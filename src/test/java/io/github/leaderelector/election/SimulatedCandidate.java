@@ -3,14 +3,17 @@ package io.github.leaderelector.election;
 import io.github.leaderelector.leadership.Candidacy;
 import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.LeaseRef;
+import io.github.leaderelector.leadership.Moment;
 import io.github.leaderelector.leadership.Observation;
-import io.github.leaderelector.leadership.Observation.WriteAcknowledged;
+import io.github.leaderelector.leadership.ObservedLease;
 import io.github.leaderelector.leadership.Reason;
+import io.github.leaderelector.leadership.Ticker;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 
 /** One sidecar, in virtual time: the product's election room and hub, and a file. */
 final class SimulatedCandidate {
@@ -18,6 +21,7 @@ final class SimulatedCandidate {
     static final LeaseRef LEASE = new LeaseRef("prod", "app-lock");
 
     static final String WORKLOAD = "app";
+    private static final long TICK = 1_000_000_000L;
     private static final String POD = WORKLOAD + "-0";
 
     /** A way in which the product could be broken, to see that the simulation notices. */
@@ -27,7 +31,7 @@ final class SimulatedCandidate {
         RELEASE_BEFORE_STOP,
         /** Judges others by the wall clock. */
         WALL_CLOCK,
-        /** Counts the claim from the answer instead of from the request. */
+        /** Counts the claim from when the answer may come at the latest, instead of from the request. */
         CLAIM_FROM_ANSWER,
         /** Takes a Lease that somebody has emptied for one that its holder has released. */
         EMPTIED_IS_RELEASED,
@@ -37,7 +41,7 @@ final class SimulatedCandidate {
     final SimulatedMachine machine;
     final SimulatedConnection connection;
     final LeadershipHub hub;
-    private final ElectionParts parts;
+    private final Election election;
     private final Mutation mutation;
     private final Duration drain;
     private final SimulatedApiServer server;
@@ -64,23 +68,15 @@ final class SimulatedCandidate {
             connection.sight(lease -> lease.holder() == null ? lease.releasedAt(machine.wallTime()) : lease);
         }
         this.hub = new LeadershipHub(identity, LEASE, timings.renewDeadline(), machine);
-        SimulatedMachine.SimulatedThread thread = machine.thread();
-        this.parts = new ElectionParts(
+        SimulatedMachine.SimulatedThread renewal = machine.thread();
+        this.election = new Election(
+                new ElectionSettings(LEASE, identity, POD, timings, drain),
                 connection,
-                LEASE,
-                identity,
-                POD,
-                timings,
-                drain,
                 hub,
-                observer(),
-                mutation == Mutation.WALL_CLOCK ? new WallTicker(machine) : machine,
-                thread,
+                ticker(timings),
+                new ElectionThreads(machine.thread(), renewal, machine.thread()),
+                renew -> new SimulatedRenewal(renew, timings, machine, renewal, random),
                 random);
-        LeaseSession session = parts.session();
-        parts.electors(() -> new LoopElector(session::look, session::hold, timings, machine, thread, random));
-        SimulatedMachine.SimulatedThread watchdog = machine.thread();
-        hub.subscribe("watchdog", watchdog, new ClaimWatchdog(hub, machine, watchdog));
         hub.subscribeSign("file", machine.thread(), leadership -> showFile(hub.leads()));
     }
 
@@ -96,18 +92,23 @@ final class SimulatedCandidate {
         fileStuck = stuck;
     }
 
-    private Consumer<Observation> observer() {
-        if (mutation != Mutation.CLAIM_FROM_ANSWER) {
-            return hub::observe;
-        }
-        return observation -> hub.observe(
-                observation instanceof WriteAcknowledged written
-                        ? new WriteAcknowledged(written.lease(), machine.now())
-                        : observation);
+    private Ticker ticker(Timings timings) {
+        return switch (mutation) {
+            case WALL_CLOCK -> new WallTicker(machine);
+            case CLAIM_FROM_ANSWER -> new LateTicker(machine, timings.requestTimeout());
+            default -> machine;
+        };
     }
 
     void start() {
-        machine.run(parts::start);
+        machine.run(election::start);
+        machine.run(this::tick);
+    }
+
+    /** What the scheduler does in the product: what was lost or undone is made good. */
+    private void tick() {
+        hub.retell();
+        machine.after(TICK, this::tick);
     }
 
     /** SIGTERM. */
@@ -122,9 +123,7 @@ final class SimulatedCandidate {
                 machine.after(50_000_000, () -> hub.observe(new Observation.ResignRequested(shutdown())));
                 return;
             }
-            var unused = parts.candidate()
-                    .leave(shutdown())
-                    .whenComplete((released, thrown) -> machine.after(0, machine::kill));
+            var unused = election.leave(shutdown()).whenComplete((released, thrown) -> machine.after(0, machine::kill));
         });
         // However it ends, the process is gone after the grace period.
         machine.after(4_000_000_000L + drain.toNanos(), machine::kill);
@@ -134,21 +133,22 @@ final class SimulatedCandidate {
         return new Reason(Reason.Code.SHUTDOWN, "test");
     }
 
-    ElectionParts parts() {
-        return parts;
+    /** Whether what it last saw of the Lease was this version. */
+    boolean hasSeen(long version) {
+        ObservedLease observed = hub.current().observed();
+        return observed != null && observed.resourceVersion() == version;
     }
 
-    /** What whoever wants something of it talks to. */
+    /** What takes it out of the election and back in. */
     Candidacy candidacy() {
-        return parts.candidate();
+        return election;
     }
 
     /** Gives up the lead, and goes on running. */
     CompletableFuture<Boolean> resign() {
         CompletableFuture<Boolean> released = new CompletableFuture<>();
         machine.run(() -> {
-            var unused = parts.candidate()
-                    .leave(new Reason(Reason.Code.STEP_DOWN, "test"))
+            var unused = election.leave(new Reason(Reason.Code.STEP_DOWN, "test"))
                     .whenComplete((free, thrown) -> released.complete(free));
         });
         return released;
@@ -164,20 +164,40 @@ final class SimulatedCandidate {
         return machine.answers() && file;
     }
 
-    /** Takes the wall clock for the monotonic one. */
-    private record WallTicker(SimulatedMachine machine) implements io.github.leaderelector.leadership.Ticker {
+    /** Reads both clocks as late as an answer may come. */
+    private record LateTicker(SimulatedMachine machine, Duration late) implements Ticker {
+
         @Override
         public long nanoTime() {
-            return java.time.temporal.ChronoUnit.NANOS.between(java.time.Instant.EPOCH, machine.wallTime());
+            return machine.nanoTime();
         }
 
         @Override
-        public java.time.Instant wallTime() {
+        public Instant wallTime() {
             return machine.wallTime();
         }
 
         @Override
-        public io.github.leaderelector.leadership.Moment now() {
+        public Moment now() {
+            return new Moment(
+                    machine.nanoTime() + late.toNanos(), machine.wallTime().plus(late));
+        }
+    }
+
+    /** Takes the wall clock for the monotonic one. */
+    private record WallTicker(SimulatedMachine machine) implements Ticker {
+        @Override
+        public long nanoTime() {
+            return ChronoUnit.NANOS.between(Instant.EPOCH, machine.wallTime());
+        }
+
+        @Override
+        public Instant wallTime() {
+            return machine.wallTime();
+        }
+
+        @Override
+        public Moment now() {
             return machine.now();
         }
     }

@@ -132,11 +132,6 @@ final class SimulatedConnection implements LeaseApi {
         return call("update", () -> server.replace(lease));
     }
 
-    @Override
-    public CompletableFuture<LeaseDocument> rehearse(LeaseDocument lease) {
-        return CompletableFuture.completedFuture(lease);
-    }
-
     private <T> CompletableFuture<T> call(String verb, Supplier<T> operation) {
         requests.add(new Request(time.now(), verb));
         CompletableFuture<T> answer = new CompletableFuture<>();
@@ -208,6 +203,9 @@ final class SimulatedConnection implements LeaseApi {
         });
         return answer;
     }
+
+    @Override
+    public void close() {}
 
     private long latency() {
         return latency.getAsLong();

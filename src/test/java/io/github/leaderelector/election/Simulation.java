@@ -198,8 +198,8 @@ final class Simulation {
             }
             case 16 -> {
                 note("unhealthy " + one.identity + " for " + howLong / 1_000_000);
-                one.machine.run(() -> one.candidacy().standBack(new Reason(Reason.Code.UNHEALTHY, "test")));
-                time.in(howLong, () -> one.machine.run(() -> one.candidacy().comeBack(Reason.Code.UNHEALTHY)));
+                one.machine.run(() -> one.candidacy().resign(new Reason(Reason.Code.UNHEALTHY, "test")));
+                time.in(howLong, () -> one.machine.run(() -> one.candidacy().campaign(Reason.Code.UNHEALTHY)));
             }
             case 17 -> {
                 note("drained " + one.identity);
@@ -217,9 +217,8 @@ final class Simulation {
     private void tamper(String what, Runnable hand) {
         note(what);
         server.present().filter(lease -> lease.holder() != null).ifPresent(lease -> {
-            Set<SimulatedCandidate> knew = candidates.stream()
-                    .filter(c -> c.parts().tracker().version() == lease.version())
-                    .collect(Collectors.toSet());
+            Set<SimulatedCandidate> knew =
+                    candidates.stream().filter(c -> c.hasSeen(lease.version())).collect(Collectors.toSet());
             tamperings.add(new Tampering(lease.version(), knew));
         });
         hand.run();

@@ -75,7 +75,7 @@ class SuccessionTest {
 
         pods.get(0).stop();
         stage.until(AT_ONCE, () -> stage.lease().holder() == null);
-        stage.until(HandoverPause.HEAD_START.plus(AT_ONCE), other::claims);
+        stage.until(Succession.HEAD_START.plus(Succession.PAUSE).plus(AT_ONCE), other::claims);
 
         assertThat(successor()).isNull();
     }

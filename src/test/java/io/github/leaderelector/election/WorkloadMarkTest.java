@@ -18,8 +18,11 @@ class WorkloadMarkTest {
     private final CollectedLog log = new CollectedLog(WorkloadMark.class);
     private final WorkloadMark api = mark("api-0", Optional.of("api"));
 
+    /** The mark of a pod whose name tells that workload, or none. */
     private static WorkloadMark mark(String identity, Optional<String> workload) {
-        return new WorkloadMark(SimulatedCandidate.LEASE, identity, workload);
+        String pod = workload.map(name -> name + "-0").orElse("pod");
+        return new WorkloadMark(
+                new ElectionSettings(SimulatedCandidate.LEASE, identity, pod, ElectionStage.TIMINGS, Duration.ZERO));
     }
 
     private static LeaseDocument heldBy(String holder) {

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.dsl.Resource;
-import io.github.leaderelector.testkit.ApiRequest;
 import io.github.leaderelector.testkit.Bench;
 import io.github.leaderelector.testkit.Checker;
 import io.github.leaderelector.testkit.HttpFaultProxy.Exchange;
@@ -168,13 +167,9 @@ final class Scene implements AutoCloseable {
                 .orElseThrow(() -> new AssertionError(replica.name() + " has not written."));
     }
 
-    /** What {@code replica} has written to the Lease since {@code nanos}, rehearsals apart. */
+    /** What {@code replica} has written to the Lease since {@code nanos}. */
     static Stream<Exchange> writes(Replica replica, long nanos) {
-        return replica.api().since(nanos).stream().filter(e -> e.request().writesLeases() && !isRehearsal(e.request()));
-    }
-
-    static boolean isRehearsal(ApiRequest request) {
-        return request.path().contains("dryRun");
+        return replica.api().since(nanos).stream().filter(e -> e.request().writesLeases());
     }
 
     /** Waits for a moment in which {@code leader} has no write under way, and none will be due soon. */

@@ -36,12 +36,12 @@ public final class ScriptedCandidacy implements Candidacy {
     }
 
     @Override
-    public synchronized void standBack(Reason reason) {
+    public synchronized void resign(Reason reason) {
         asked.add("stand back: " + reason.text());
     }
 
     @Override
-    public synchronized void comeBack(Reason.Code kind) {
+    public synchronized void campaign(Reason.Code kind) {
         asked.add("come back: " + kind);
     }
 

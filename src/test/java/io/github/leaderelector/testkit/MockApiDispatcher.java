@@ -16,11 +16,6 @@ public final class MockApiDispatcher extends KubernetesCrudDispatcher {
                 {"apiVersion":"authorization.k8s.io/v1","kind":"SelfSubjectAccessReview",\
                 "metadata":{},"spec":{},"status":{"allowed":true}}""");
         }
-        if (path.contains("dryRun=All")) {
-            return new MockResponse()
-                    .setResponseCode(200)
-                    .setBody(request.getBody().readUtf8());
-        }
         return super.dispatch(request);
     }
 }

@@ -6,7 +6,7 @@ import io.github.leaderelector.leadership.Reason;
 import io.github.leaderelector.leadership.Reason.Code;
 import org.junit.jupiter.api.Test;
 
-class StandBackTest {
+class ReasonsTest {
 
     private static final Reason STEP_DOWN = new Reason(Code.STEP_DOWN, "Asked to.");
     private static final Reason UNHEALTHY = new Reason(Code.UNHEALTHY, "503.");
@@ -14,18 +14,18 @@ class StandBackTest {
 
     @Test
     void aCandidateIsWhoHasNoReasonAtAll() {
-        StandBack both = StandBack.NONE.with(STEP_DOWN).with(UNHEALTHY);
+        Reasons both = Reasons.NONE.with(STEP_DOWN).with(UNHEALTHY);
 
-        assertThat(StandBack.NONE.candidate()).isTrue();
-        assertThat(both.candidate()).isFalse();
-        assertThat(both.without(Code.STEP_DOWN).candidate()).isFalse();
-        assertThat(both.without(Code.STEP_DOWN).without(Code.UNHEALTHY).candidate())
+        assertThat(Reasons.NONE.isEmpty()).isTrue();
+        assertThat(both.isEmpty()).isFalse();
+        assertThat(both.without(Code.STEP_DOWN).isEmpty()).isFalse();
+        assertThat(both.without(Code.STEP_DOWN).without(Code.UNHEALTHY).isEmpty())
                 .isTrue();
     }
 
     @Test
     void theOldestReasonIsToldUntilItIsDropped() {
-        StandBack both = StandBack.NONE.with(STEP_DOWN).with(UNHEALTHY);
+        Reasons both = Reasons.NONE.with(STEP_DOWN).with(UNHEALTHY);
 
         assertThat(both.foremost()).isEqualTo(STEP_DOWN);
         assertThat(both.without(Code.STEP_DOWN).foremost()).isEqualTo(UNHEALTHY);
@@ -35,18 +35,18 @@ class StandBackTest {
     void aReasonTakesThePlaceOfTheOneOfItsKind() {
         Reason worse = new Reason(Code.UNHEALTHY, "No answer.");
 
-        StandBack replaced = StandBack.NONE.with(UNHEALTHY).with(STEP_DOWN).with(worse);
+        Reasons replaced = Reasons.NONE.with(UNHEALTHY).with(STEP_DOWN).with(worse);
 
-        assertThat(replaced.reasons()).containsExactly(worse, STEP_DOWN);
+        assertThat(replaced.all()).containsExactly(worse, STEP_DOWN);
     }
 
     @Test
     void whoeverStopsSaysSoWhateverElse() {
-        assertThat(StandBack.NONE.with(UNHEALTHY).with(SHUTDOWN).foremost()).isEqualTo(SHUTDOWN);
+        assertThat(Reasons.NONE.with(UNHEALTHY).with(SHUTDOWN).foremost()).isEqualTo(SHUTDOWN);
     }
 
     @Test
     void droppingAReasonThatIsNotThereChangesNothing() {
-        assertThat(StandBack.NONE.with(UNHEALTHY).without(Code.STEP_DOWN)).isEqualTo(StandBack.NONE.with(UNHEALTHY));
+        assertThat(Reasons.NONE.with(UNHEALTHY).without(Code.STEP_DOWN)).isEqualTo(Reasons.NONE.with(UNHEALTHY));
     }
 }

@@ -13,26 +13,33 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(QuietElection.class)
-class LeaseWatcherTest {
+class LeaseWatchTest {
 
     private final VirtualTime time = new VirtualTime();
     private final SimulatedMachine machine = new SimulatedMachine(time, 1, Instant.parse("2026-01-01T12:00:00Z"));
     private final FakeLeaseApi api = new FakeLeaseApi();
     private final LeadershipHub hub =
             new LeadershipHub("pod-a", SimulatedCandidate.LEASE, Duration.ofSeconds(10), machine);
-    private final LeaseTracker tracker =
-            new LeaseTracker("pod-a", Duration.ofSeconds(15), hub::observe, machine, () -> {});
-    private final LeaseSession session = LeaseSessionTest.session(api, tracker, hub, machine, () -> false);
+    private final LeaseView view = new LeaseView("pod-a", Duration.ofSeconds(15), hub::observe, machine);
+    private final LeaseReader reader = new LeaseReader(api, view);
     private int trustChanges;
-    private final LeaseWatcher watcher =
-            new LeaseWatcher(api, tracker, session, machine, machine.thread(), new Random(1), () -> trustChanges++);
+    private final LeaseWatch watch = watch(view, new Random(1));
+
+    LeaseWatchTest() {
+        view.subscribe(() -> trustChanges += view.current() == (trustChanges % 2 == 0) ? 1 : 0);
+    }
+
+    private LeaseWatch watch(LeaseView shown, Random random) {
+        return new LeaseWatch(api, new LeaseReader(api, shown), shown, new ElectionThread(machine.thread()), random);
+    }
 
     private void run(Duration duration) {
-        long end = time.now() + duration.toNanos();
-        while (time.now() < end) {
-            time.runUntil(Math.min(end, time.now() + 100_000_000), () -> {});
-            watcher.check();
-        }
+        time.runUntil(time.now() + duration.toNanos(), () -> {});
+    }
+
+    /** Lets the election's thread do what was posted to it. */
+    private void settle() {
+        run(Duration.ZERO);
     }
 
     private static ApiException broken() {
@@ -46,12 +53,13 @@ class LeaseWatcherTest {
 
     @Test
     void trustsAWatchOnceItHasReadTheLeaseToo() {
-        assertThat(watcher.trusted()).isFalse();
+        assertThat(view.current()).isFalse();
 
-        watcher.open();
+        watch.open();
+        settle();
 
         assertThat(api.calls).containsExactly("watch", "get");
-        assertThat(watcher.trusted()).isTrue();
+        assertThat(view.current()).isTrue();
         assertThat(trustChanges).isOne();
     }
 
@@ -59,9 +67,10 @@ class LeaseWatcherTest {
     void doesNotTrustAWatchBesideAReadThatFails() {
         api.failure = broken();
 
-        watcher.open();
+        watch.open();
+        settle();
 
-        assertThat(watcher.trusted()).isFalse();
+        assertThat(view.current()).isFalse();
         assertThat(api.closedWatches).isOne();
     }
 
@@ -69,25 +78,30 @@ class LeaseWatcherTest {
     void trustsAWatchThatHasShownTheLeaseWhateverTheReadBesideItSays() {
         heldByOther();
         api.answersGets = false;
-        watcher.open();
+        watch.open();
+        settle();
         api.listeners.get(0).changed(api.server.get().orElseThrow());
+        settle();
 
         api.failGets(broken());
+        settle();
 
-        assertThat(watcher.trusted()).isTrue();
+        assertThat(view.current()).isTrue();
         assertThat(api.closedWatches).isZero();
     }
 
     @Test
     void opensABrokenWatchAgain() {
-        watcher.open();
+        watch.open();
+        settle();
 
         api.listeners.get(0).closed(broken());
-        assertThat(watcher.trusted()).isFalse();
+        settle();
+        assertThat(view.current()).isFalse();
         assertThat(trustChanges).isEqualTo(2);
 
         run(Duration.ofSeconds(1));
-        assertThat(watcher.trusted()).isTrue();
+        assertThat(view.current()).isTrue();
         assertThat(api.listeners).hasSize(2);
     }
 
@@ -95,16 +109,13 @@ class LeaseWatcherTest {
     void theWatchesOfAThousandThatBreakAtOnceComeBackSpreadOverASecond() {
         Random seeds = new Random(1);
         IntStream.range(0, 1_000)
-                .mapToObj(i -> new LeaseWatcher(
-                        api,
-                        tracker,
-                        session,
-                        machine,
-                        machine.thread(),
-                        new Random(seeds.nextLong()),
-                        () -> trustChanges++))
-                .forEach(LeaseWatcher::open);
+                .mapToObj(i -> watch(
+                        new LeaseView("pod-a", Duration.ofSeconds(15), hub::observe, machine),
+                        new Random(seeds.nextLong())))
+                .forEach(LeaseWatch::open);
+        settle();
         api.listeners.subList(0, 1_000).forEach(listener -> listener.closed(broken()));
+        settle();
 
         for (int tenth = 1; tenth <= 10; tenth++) {
             int before = api.listeners.size();
@@ -119,7 +130,8 @@ class LeaseWatcherTest {
     @Test
     void waitsLongerEachTimeButNeverMoreThanFourSeconds() {
         api.watchFailure = broken();
-        watcher.open();
+        watch.open();
+        settle();
 
         run(Duration.ofSeconds(7));
         assertThat(api.calls.size()).isBetween(4, 8);
@@ -129,14 +141,15 @@ class LeaseWatcherTest {
 
         api.watchFailure = null;
         run(Duration.ofSeconds(4));
-        assertThat(watcher.trusted()).isTrue();
+        assertThat(view.current()).isTrue();
     }
 
     @Test
     void asksTwiceAMinuteForAPermissionThatIsMissingAndSaysSoOnce() {
         api.watchFailure = new ApiException(403, "Not allowed to watch.", null);
-        try (CollectedLog log = new CollectedLog(LeaseWatcher.class)) {
-            watcher.open();
+        try (CollectedLog log = new CollectedLog(LeaseWatch.class)) {
+            watch.open();
+            settle();
             run(Duration.ofSeconds(89));
 
             // Thrice more at the start: the API server may be the one that has just started.
@@ -152,8 +165,9 @@ class LeaseWatcherTest {
     @Test
     void saysOnceThatNoWatchShowsAnything() {
         heldByOther();
-        try (CollectedLog log = new CollectedLog(LeaseWatcher.class)) {
-            watcher.open();
+        try (CollectedLog log = new CollectedLog(LeaseWatch.class)) {
+            watch.open();
+            settle();
             run(Duration.ofMinutes(2));
 
             assertThat(log.lines())
@@ -167,8 +181,9 @@ class LeaseWatcherTest {
     @Test
     void saysOnceThatSomethingRefusesAllWatches() {
         api.watchFailure = new ApiException(502, "The API server answered 502.", null);
-        try (CollectedLog log = new CollectedLog(LeaseWatcher.class)) {
-            watcher.open();
+        try (CollectedLog log = new CollectedLog(LeaseWatch.class)) {
+            watch.open();
+            settle();
             run(Duration.ofMinutes(2));
 
             assertThat(log.lines())
@@ -184,8 +199,9 @@ class LeaseWatcherTest {
     @Test
     void comesBackSoonThoughAnApiServerThatHasJustStartedRefusesEverybody() {
         api.watchFailure = broken();
-        try (CollectedLog log = new CollectedLog(LeaseWatcher.class)) {
-            watcher.open();
+        try (CollectedLog log = new CollectedLog(LeaseWatch.class)) {
+            watch.open();
+            settle();
             run(Duration.ofSeconds(10));
             int before = api.calls.size();
             api.watchFailure = new ApiException(403, "Not allowed to watch.", null);
@@ -195,37 +211,40 @@ class LeaseWatcherTest {
             api.watchFailure = null;
             run(Duration.ofSeconds(4));
 
-            assertThat(watcher.trusted()).isTrue();
+            assertThat(view.current()).isTrue();
             assertThat(log.lines()).noneMatch(line -> line.startsWith("WARN"));
         }
     }
 
     @Test
     void distrustsAfterASecondAndReplacesAfterThreeAWatchThatMissesAChange() {
-        watcher.open();
+        watch.open();
+        settle();
         heldByOther();
-        var unused = session.refresh();
+        var unused = reader.read();
+        settle();
 
         run(Duration.ofMillis(900));
-        assertThat(watcher.trusted()).isTrue();
+        assertThat(view.current()).isTrue();
         run(Duration.ofMillis(300));
-        assertThat(watcher.trusted()).isFalse();
+        assertThat(view.current()).isFalse();
         assertThat(api.listeners).hasSize(1);
         run(Duration.ofSeconds(3));
         assertThat(api.listeners).hasSize(2);
         assertThat(api.closedWatches).isOne();
-        assertThat(watcher.trusted()).isTrue();
+        assertThat(view.current()).isTrue();
     }
 
     @Test
     void distrustsAfterASecondAndReplacesAfterThreeAWatchThatOpenedButDoesNotShowTheLeaseThatIsThere() {
         heldByOther();
-        watcher.open();
+        watch.open();
+        settle();
 
         run(Duration.ofMillis(900));
-        assertThat(watcher.trusted()).isTrue();
+        assertThat(view.current()).isTrue();
         run(Duration.ofMillis(300));
-        assertThat(watcher.trusted()).isFalse();
+        assertThat(view.current()).isFalse();
         run(Duration.ofSeconds(3));
         assertThat(api.listeners).hasSize(2);
         assertThat(api.closedWatches).isOne();
@@ -234,21 +253,24 @@ class LeaseWatcherTest {
     @Test
     void keepsAWatchThatBeginsWithTheLeaseThatIsThere() {
         heldByOther();
-        watcher.open();
+        watch.open();
+        settle();
         api.listeners.get(0).changed(api.server.get().orElseThrow());
+        settle();
 
         run(Duration.ofSeconds(30));
 
-        assertThat(watcher.trusted()).isTrue();
+        assertThat(view.current()).isTrue();
         assertThat(api.listeners).hasSize(1);
     }
 
     @Test
     void saysThatItMayNotWatchSecondsAfterTheStartEvenIfTheFirstAttemptSeemedToSucceed() {
         heldByOther();
-        watcher.open();
+        watch.open();
+        settle();
         api.watchFailure = new ApiException(403, "Not allowed to watch.", null);
-        try (CollectedLog log = new CollectedLog(LeaseWatcher.class)) {
+        try (CollectedLog log = new CollectedLog(LeaseWatch.class)) {
             run(Duration.ofSeconds(15));
 
             assertThat(log.lines())
@@ -259,47 +281,58 @@ class LeaseWatcherTest {
 
     @Test
     void trustsAgainWhenTheChangeArrivesLate() {
-        watcher.open();
+        watch.open();
+        settle();
         heldByOther();
-        var unused = session.refresh();
+        var unused = reader.read();
+        settle();
         run(Duration.ofMillis(1_500));
-        assertThat(watcher.trusted()).isFalse();
+        assertThat(view.current()).isFalse();
 
         api.listeners.get(0).changed(api.server.get().orElseThrow());
+        settle();
 
-        assertThat(watcher.trusted()).isTrue();
+        assertThat(view.current()).isTrue();
         run(Duration.ofSeconds(10));
         assertThat(api.listeners).hasSize(1);
     }
 
     @Test
     void learnsFromAnAbandonedWatchButTakesItForNoProofOfTheNewOne() {
-        watcher.open();
+        watch.open();
+        settle();
         LeaseApi.WatchListener abandoned = api.listeners.get(0);
         abandoned.closed(broken());
+        settle();
         run(Duration.ofSeconds(1));
         heldByOther();
 
         abandoned.changed(api.server.get().orElseThrow());
-        assertThat(tracker.document()).isPresent();
+        settle();
+        assertThat(view.document()).isPresent();
         run(Duration.ofMillis(1_500));
-        assertThat(watcher.trusted()).isFalse();
+        assertThat(view.current()).isFalse();
 
         abandoned.closed(broken());
+        settle();
         assertThat(api.listeners).hasSize(2);
     }
 
     @Test
     void opensNothingAfterItWasClosed() {
-        watcher.open();
-        watcher.close();
+        watch.open();
+        settle();
+        watch.close();
+        settle();
         assertThat(api.closedWatches).isOne();
 
         api.listeners.get(0).closed(broken());
-        watcher.open();
+        settle();
+        watch.open();
+        settle();
         run(Duration.ofSeconds(10));
 
         assertThat(api.listeners).hasSize(1);
-        assertThat(watcher.trusted()).isFalse();
+        assertThat(view.current()).isFalse();
     }
 }

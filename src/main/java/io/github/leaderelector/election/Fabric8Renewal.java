@@ -1,0 +1,105 @@
+package io.github.leaderelector.election;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfigBuilder;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElector;
+import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaderElectionRecord;
+import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.Lock;
+import io.github.leaderelector.kubernetes.ApiException;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+
+/**
+ * Renews by Fabric8's {@link LeaderElector}, which does that well; what it does not do well, judging who may lead, it
+ * is not asked for: it is told that we hold the Lease, always, and that it was renewed just now. Whether that is so is
+ * decided where the write is made. See ADR 2.
+ */
+final class Fabric8Renewal implements Renewal {
+
+    private static final Logger LOG = Logger.getLogger(Fabric8Renewal.class);
+
+    private final Executor executor;
+    private final CompletableFuture<?> running;
+
+    /**
+     * @param client handed through to the lock, which does not use it
+     * @param executor one thread that may block, where the loop runs
+     */
+    Fabric8Renewal(
+            KubernetesClient client,
+            ElectionSettings settings,
+            Executor executor,
+            Supplier<CompletableFuture<Void>> renew) {
+        this.executor = executor;
+        this.running = new LeaderElector(
+                        client,
+                        new LeaderElectionConfigBuilder()
+                                .withName("Lease " + settings.lease())
+                                .withLock(new HeldLock(settings, renew))
+                                .withLeaseDuration(settings.timings().leaseDuration())
+                                .withRenewDeadline(settings.timings().renewDeadline())
+                                .withRetryPeriod(settings.timings().retryPeriod())
+                                // A release by the elector would come before anybody was told to stop.
+                                .withReleaseOnCancel(false)
+                                // Nothing hangs on the callbacks: they come late, or not at all.
+                                .withLeaderCallbacks(new LeaderCallbacks(
+                                        () -> LOG.debug("Fabric8: started leading"),
+                                        () -> LOG.debug("Fabric8: stopped leading"),
+                                        leader -> LOG.debugf("Fabric8: new leader '%s'", leader)))
+                                .build(),
+                        executor)
+                .start();
+    }
+
+    /** On the loop's own thread, so that no attempt is under way: the elector's monitor is free then. */
+    @Override
+    public void stop() {
+        executor.execute(() -> running.cancel(true));
+    }
+
+    /**
+     * The {@link Lock} of a Lease that we hold. Nothing but {@link KubernetesClientException} is thrown, since the loop
+     * ends in silence with anything else.
+     */
+    private record HeldLock(ElectionSettings settings, Supplier<CompletableFuture<Void>> renew) implements Lock {
+
+        @Override
+        public LeaderElectionRecord get(KubernetesClient client) {
+            ZonedDateTime now = ZonedDateTime.now(ZoneOffset.UTC);
+            return new LeaderElectionRecord(
+                    settings.identity(), settings.timings().leaseDuration(), now, now, 0);
+        }
+
+        @Override
+        public void create(KubernetesClient client, LeaderElectionRecord ignored) {
+            update(client, ignored);
+        }
+
+        @Override
+        public void update(KubernetesClient client, LeaderElectionRecord ignored) {
+            try {
+                renew.get().join();
+            } catch (CompletionException thrown) {
+                ApiException failure = ApiException.from(thrown);
+                throw new KubernetesClientException(failure.getMessage(), failure.status(), null);
+            }
+        }
+
+        @Override
+        public String identity() {
+            return settings.identity();
+        }
+
+        @Override
+        public String describe() {
+            return "Lease " + settings.lease();
+        }
+    }
+}

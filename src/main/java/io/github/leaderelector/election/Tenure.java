@@ -1,0 +1,76 @@
+package io.github.leaderelector.election;
+
+import io.github.leaderelector.kubernetes.ApiException;
+import io.github.leaderelector.leadership.Ticker;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is done while this replica leads: the Lease is renewed. A renewal loop is made with each tenure and stopped at
+ * its end. For the election's thread only.
+ */
+final class Tenure {
+
+    /** A loop that has not called for as many retry periods has ended, or is stuck: another takes its place. */
+    private static final int SILENT_PERIODS = 4;
+
+    private final LeaseWriter writer;
+    private final Renewal.Factory renewals;
+    private final Duration longestSilence;
+    private final ElectionThread thread;
+    private final Ticker ticker;
+    private final ElectionThread.Alarm silence;
+
+    private @Nullable Renewal renewal;
+    private long lastCallNanos;
+    /** Counts the loops, so that one that was stopped is told from the present one. */
+    private int loop;
+
+    Tenure(LeaseWriter writer, Renewal.Factory renewals, Timings timings, ElectionThread thread, Ticker ticker) {
+        this.writer = writer;
+        this.renewals = renewals;
+        this.longestSilence = timings.retryPeriod().multipliedBy(SILENT_PERIODS);
+        this.thread = thread;
+        this.ticker = ticker;
+        this.silence = thread.alarm();
+    }
+
+    /** Begins to renew, unless that has begun. */
+    void begin() {
+        if (renewal == null) {
+            int mine = ++loop;
+            lastCallNanos = ticker.nanoTime();
+            renewal = renewals.begin(() -> thread.call(() -> renew(mine)));
+            silence.set(longestSilence, this::checkSilence);
+        }
+    }
+
+    private CompletableFuture<Void> renew(int caller) {
+        if (caller != loop || renewal == null) {
+            return CompletableFuture.failedFuture(
+                    new ApiException(ApiException.NO_ANSWER, "The tenure is over.", null));
+        }
+        lastCallNanos = ticker.nanoTime();
+        return writer.renew();
+    }
+
+    private void checkSilence() {
+        Duration left = longestSilence.minusNanos(ticker.nanoTime() - lastCallNanos);
+        if (left.isNegative() || left.isZero()) {
+            end();
+            begin();
+        } else {
+            silence.set(left, this::checkSilence);
+        }
+    }
+
+    /** Stops to renew, if that had begun. */
+    void end() {
+        if (renewal != null) {
+            renewal.stop();
+            renewal = null;
+            silence.cancel();
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package io.github.leaderelector.election;
+
+import io.github.leaderelector.leadership.Ticker;
+import java.util.random.RandomGenerator;
+
+/**
+ * When this replica may try to take the Lease: at once when it is free and our turn, at the observed expiry when its
+ * holder has fallen silent, never while another holds it; and without a watch that can be trusted, now and then, to
+ * ask. For the election's thread only.
+ */
+final class Turn {
+
+    private final LeaseView view;
+    private final Succession succession;
+    private final Ticker ticker;
+    private final RandomGenerator random;
+    private final long retryPeriod;
+
+    /** The version of the Lease at the last attempt. */
+    private long triedVersion = -1;
+    /** When the next attempt may be made, unless the Lease changes before. */
+    private long notBeforeNanos;
+
+    private boolean wasCurrent;
+
+    Turn(Timings timings, LeaseView view, Succession succession, Ticker ticker, RandomGenerator random) {
+        this.view = view;
+        this.succession = succession;
+        this.ticker = ticker;
+        this.random = random;
+        this.retryPeriod = timings.retryPeriod().toNanos();
+        this.notBeforeNanos = ticker.nanoTime();
+    }
+
+    /** An attempt is made now. */
+    void attempted() {
+        triedVersion = view.version();
+        notBeforeNanos = ticker.nanoTime() + retryPeriod / 2 + random.nextLong(retryPeriod / 2);
+    }
+
+    /** The next attempt is as good as the first. */
+    void forgetAttempts() {
+        triedVersion = -1;
+    }
+
+    /** The monotonic time, in nanoseconds, at which the next attempt is due; it may be over. */
+    long dueNanos() {
+        long now = ticker.nanoTime();
+        if (wasCurrent && !view.current()) {
+            // Not at once: the watches of all replicas may have broken at this moment.
+            notBeforeNanos = later(notBeforeNanos, now + random.nextLong(retryPeriod / 2));
+        }
+        wasCurrent = view.current();
+        long next = view.version() == triedVersion ? notBeforeNanos : now;
+        Standing standing = view.standing();
+        if (standing instanceof Standing.Free free) {
+            return later(free.sinceNanos() + (free.contested() ? pauseNanos() : 0), next);
+        }
+        if (standing instanceof Standing.Lapsed lapsed) {
+            return later(lapsed.sinceNanos() + pauseNanos(), next);
+        }
+        if (standing instanceof Standing.Held held) {
+            long expiry = held.untilNanos() + pauseNanos();
+            return view.current() || expiry - notBeforeNanos < 0 ? expiry : notBeforeNanos;
+        }
+        return next;
+    }
+
+    private long pauseNanos() {
+        return succession.pause().toNanos();
+    }
+
+    private static long later(long a, long b) {
+        return a - b > 0 ? a : b;
+    }
+}
