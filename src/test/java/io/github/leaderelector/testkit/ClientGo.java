@@ -64,7 +64,8 @@ public final class ClientGo {
         }
     }
 
-    private static Path cache() {
+    /** Where tests keep programs that they have built. */
+    static Path cache() {
         String set = System.getenv("XDG_CACHE_HOME");
         Path caches = set == null ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(set);
         return caches.resolve("leader-elector");

@@ -82,8 +82,8 @@ class PageIT {
 
     /** What to look with. */
     private enum Screen {
-        PHONE(390, 844),
-        DESK(1280, 900);
+        PHONE(360, 780),
+        DESK(1400, 900);
 
         private final int width;
         private final int height;
@@ -195,6 +195,12 @@ class PageIT {
         assertThat(verdict()).hasText(scene.verdict);
         if (scene == Scene.NOTHING_SEEN) {
             assertThat(page.locator("#problem")).hasText("No problem known.");
+        }
+        switch (scene) {
+            case NOBODY ->
+                assertThat(page.locator("#todo")).containsText("kubectl logs -n prod pod-a -c leader-elector");
+            case LOST -> assertThat(page.locator("#todo")).containsText("kubectl get pod -n prod pod-a");
+            default -> assertThat(page.locator("#todo")).isHidden();
         }
 
         page.screenshot(new Page.ScreenshotOptions()

@@ -22,13 +22,13 @@ import org.junit.jupiter.api.Test;
 
 @QuarkusTest
 @TestProfile(FrozenTime.class)
-class StatusTest {
+class StatusIT {
 
     private final OutletDriver driver;
     private final LeadershipHub hub;
     private final ManualTicker ticker;
 
-    StatusTest(OutletDriver driver, LeadershipHub hub, ManualTicker ticker) {
+    StatusIT(OutletDriver driver, LeadershipHub hub, ManualTicker ticker) {
         this.driver = driver;
         this.hub = hub;
         this.ticker = ticker;

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 /** Keeps docs/openapi.yaml true to what is served. */
 @QuarkusTest
 @TestProfile(FrozenTime.class)
-class OpenApiTest {
+class OpenApiIT {
 
     private static final Path DOCUMENT = Path.of("docs", "openapi.yaml");
 
@@ -52,7 +52,7 @@ class OpenApiTest {
 
     private final JsonNode document;
 
-    OpenApiTest() throws IOException {
+    OpenApiIT() throws IOException {
         document = new YAMLMapper().readTree(DOCUMENT.toFile());
     }
 

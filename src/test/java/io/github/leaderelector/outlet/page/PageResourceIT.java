@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @QuarkusTest
 @TestProfile(FrozenTime.class)
-class PageResourceTest {
+class PageResourceIT {
 
     @ParameterizedTest
     @ValueSource(

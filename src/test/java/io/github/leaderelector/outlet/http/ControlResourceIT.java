@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Asked over plain sockets, so that a header is what the test says and not what a client library makes of it. */
 @QuarkusTest
 @TestProfile(FrozenTime.class)
-class ControlResourceTest {
+class ControlResourceIT {
 
     private static final String STEP_DOWN = "/leader/step-down";
     private static final String DRAINED = "/leader/drained";
@@ -39,7 +39,7 @@ class ControlResourceTest {
     @ConfigProperty(name = "quarkus.http.test-port")
     int port;
 
-    ControlResourceTest(OutletDriver driver, ScriptedCandidacy candidacy, LeadershipHub hub) {
+    ControlResourceIT(OutletDriver driver, ScriptedCandidacy candidacy, LeadershipHub hub) {
         this.driver = driver;
         this.candidacy = candidacy;
         this.hub = hub;

@@ -12,11 +12,11 @@ import org.junit.jupiter.api.Test;
 
 @QuarkusTest
 @TestProfile(FrozenTime.class)
-class ProbesTest {
+class ProbesIT {
 
     private final OutletDriver driver;
 
-    ProbesTest(OutletDriver driver) {
+    ProbesIT(OutletDriver driver) {
         this.driver = driver;
     }
 

@@ -21,12 +21,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @QuarkusTest
 @TestProfile(FrozenTime.class)
-class LeaderResourceTest {
+class LeaderResourceIT {
 
     private final OutletDriver driver;
     private final ManualTicker ticker;
 
-    LeaderResourceTest(OutletDriver driver, ManualTicker ticker) {
+    LeaderResourceIT(OutletDriver driver, ManualTicker ticker) {
         this.driver = driver;
         this.ticker = ticker;
     }

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 
 @QuarkusTest
 @TestProfile(FrozenTime.class)
-class MetricsEndpointTest {
+class MetricsEndpointIT {
 
     private final OutletDriver driver;
     private final ManualTicker ticker;
@@ -33,7 +33,7 @@ class MetricsEndpointTest {
     private final LeadershipMetrics metrics;
     private final ElectionMetrics election;
 
-    MetricsEndpointTest(
+    MetricsEndpointIT(
             OutletDriver driver,
             ManualTicker ticker,
             LeadershipHub hub,
