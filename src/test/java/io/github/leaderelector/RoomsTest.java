@@ -136,8 +136,6 @@ class RoomsTest {
                     ROOT + ".apphealth")
             .and()
             .doNotHaveFullyQualifiedName(ROOT + ".leadership.Ticker")
-            .and()
-            .doNotHaveFullyQualifiedName(ROOT + ".leadership.Ticker$1")
             .should()
             .callMethod(System.class, "nanoTime")
             .orShould()

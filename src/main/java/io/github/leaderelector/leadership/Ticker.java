@@ -1,13 +1,15 @@
 package io.github.leaderelector.leadership;
 
 import java.time.Instant;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * The source of time: a monotonic clock that decides, and a wall clock that is shown to people.
  *
  * <p>The wall clock decides nothing but one thing: when it runs ahead of the monotonic clock, the machine may have been
- * suspended, during which the monotonic clock of Linux stands still (see {@link Claim#remaining}). Implementations are
- * safe for use by many threads.
+ * suspended, during which the monotonic clock of Linux stands still (see {@link Moment#suspendedSince}).
+ * Implementations are safe for use by many threads.
  */
 public interface Ticker {
 
@@ -22,18 +24,13 @@ public interface Ticker {
         return new Moment(nanoTime(), wallTime());
     }
 
-    /** The clocks of this machine. */
+    /** The clocks of this machine, watched for suspensions from look to look: one ticker for the whole process. */
     static Ticker system() {
-        return new Ticker() {
-            @Override
-            public long nanoTime() {
-                return System.nanoTime();
-            }
+        return watching(System::nanoTime, Instant::now);
+    }
 
-            @Override
-            public Instant wallTime() {
-                return Instant.now();
-            }
-        };
+    /** These two clocks, watched for suspensions from look to look. */
+    static Ticker watching(LongSupplier monotonic, Supplier<Instant> wall) {
+        return new WatchedClocks(monotonic, wall);
     }
 }
