@@ -97,7 +97,7 @@ final class Train {
             awaitAnswer(sidecar, "\"leader\":true");
             askAll(20);
             // Some renewals.
-            TimeUnit.SECONDS.sleep(2);
+            TimeUnit.SECONDS.sleep(3);
             api.hold(STRANGER);
             awaitAnswer(sidecar, "\"leader\":false");
             askAll(5);
@@ -130,9 +130,10 @@ final class Train {
                 Map.entry("LEASE_NAME", LEASE),
                 Map.entry("NAMESPACE", NAMESPACE),
                 Map.entry("IDENTITY", "trainee"),
-                Map.entry("LEASE_DURATION", "3s"),
-                Map.entry("RENEW_DEADLINE", "2s"),
-                Map.entry("RETRY_PERIOD", "500ms"),
+                // Renewals come soon, but a busy builder may take long for each.
+                Map.entry("LEASE_DURATION", "15s"),
+                Map.entry("RENEW_DEADLINE", "10s"),
+                Map.entry("RETRY_PERIOD", "1s"),
                 Map.entry("LEADER_FILE", folder.resolve("leader_status").toString()),
                 Map.entry("HTTP_PORT", String.valueOf(port)),
                 // As in a pod: a service account, no kubeconfig.

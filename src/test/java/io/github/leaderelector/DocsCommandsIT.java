@@ -37,7 +37,7 @@ class DocsCommandsIT {
 
     private static final String BUILD = "a build within the build; .ci/run runs all that CI needs of them";
     private static final String RUNNING_POD = "needs a running pod; TutorialE2E runs it";
-    private static final String IMAGE = "needs a builder of images; .ci/e2e builds the same file";
+    private static final String IMAGE = "needs a builder of images; .ci/images builds the same files";
 
     /** What is not run here, and why. */
     private static final Map<String, String> NOT_RUN = Map.ofEntries(
@@ -63,15 +63,16 @@ class DocsCommandsIT {
             Map.entry("./mvnw -f examples/quarkus package", "ExamplesIT runs it"),
             Map.entry("CGO_ENABLED=0 go build -C src/test/clientgo -trimpath -o /tmp/clientgo .", "ClientGo runs it"),
             Map.entry(
-                    "java src/main/docker/Train.java sidecar.aot java @src/main/docker/jvm.options -jar"
+                    "java src/main/docker/Train.java sidecar.aot java -XX:Flags=src/main/docker/jvm.flags -jar"
                             + " target/quarkus-app/quarkus-run.jar",
                     "needs JDK 25; the image's build runs it"),
             Map.entry(
-                    "java @src/main/docker/jvm.options -XX:AOTCache=sidecar.aot -jar target/quarkus-app/quarkus-run.jar",
+                    "java -XX:Flags=src/main/docker/jvm.flags -XX:AOTCache=sidecar.aot -jar target/quarkus-app/quarkus-run.jar",
                     "needs JDK 25; the image does so"),
-            Map.entry("docker build -f src/main/docker/Dockerfile -t leader-elector:1.0.0 .", IMAGE),
-            Map.entry("docker build -f src/main/docker/Dockerfile -t leader-elector:1.0.0-SNAPSHOT .", IMAGE),
-            Map.entry("docker build -f src/main/docker/Dockerfile -t REGISTRY/leader-elector:1.0.0 .", IMAGE),
+            Map.entry("docker build -f src/main/docker/Dockerfile.native -t leader-elector:1.0.0 .", IMAGE),
+            Map.entry("docker build -f src/main/docker/Dockerfile.jvm -t leader-elector:1.0.0-jvm .", IMAGE),
+            Map.entry("docker build -f src/main/docker/Dockerfile.jvm -t leader-elector:1.0.0-SNAPSHOT .", IMAGE),
+            Map.entry("docker build -f src/main/docker/Dockerfile.native -t REGISTRY/leader-elector:1.0.0 .", IMAGE),
             Map.entry("docker build -t quarkus-job:1.0.0 examples/quarkus", "needs a builder of images"),
             Map.entry("kubectl port-forward pod/myapp-6c5d7f9b8-x2x4z 4040", RUNNING_POD),
             Map.entry("kubectl exec POD -c myapp -- wget -q -O - http://127.0.0.1:4040/leader", RUNNING_POD),

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.leaderelector.testkit.EventStreamClient;
-import io.github.leaderelector.testkit.Programs;
+import io.github.leaderelector.testkit.PackagedSidecar;
 import io.github.leaderelector.testkit.Wait;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -23,7 +23,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -36,7 +35,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MainIT {
 
     private static final Duration LIMIT = Duration.ofSeconds(60);
-    private static final List<String> PACKAGE = List.of("-jar", "target/quarkus-app/quarkus-run.jar");
 
     @TempDir
     Path directory;
@@ -190,53 +188,39 @@ class MainIT {
         assertThat(err).isEmptyFile();
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"", "-Xmx48m -Dleader-elector.identity=appended"})
-    void inTheImageJavaOptsAppendComesBehindTheOptionsThereAre(String append) throws Exception {
-        // What starts the sidecar in the image; see the Dockerfile.
-        int port = startServing(
-                List.of("@src/main/docker/jvm.options", "-jar", imagesJar().toString()),
-                Map.of("JAVA_OPTS_APPEND", append));
+    @Test
+    void withJdkJavaOptionsTheJvmGetsMoreMemoryThanTheImageGivesIt() throws Exception {
+        Assumptions.assumeFalse(PackagedSidecar.isNative(), "An executable has no options of the JVM.");
+        List<String> asInTheImage = new ArrayList<>(PackagedSidecar.plainCommand());
+        asInTheImage.add(1, "-XX:Flags=src/main/docker/jvm.flags");
 
-        assertThat(get(port, "/leader")).contains(append.isEmpty() ? "\"pod-a\"" : "\"appended\"");
-        String[] own = process.info().arguments().orElseThrow();
-        assertThat(own).contains("@src/main/docker/jvm.options");
-        if (!append.isEmpty()) {
-            assertThat(own).containsSubsequence("@src/main/docker/jvm.options", "-Xmx48m", "-jar");
-        }
+        int port = startServing(asInTheImage, Map.of("JDK_JAVA_OPTIONS", "-Xmx48m -XX:+PrintFlagsFinal"));
+
+        assertThat(get(port, "/leader")).contains("\"pod-a\"");
         process.destroy();
         assertThat(status()).isZero();
-        assertThat(err).isEmptyFile();
+        assertThat(out)
+                .content()
+                .containsPattern(" MaxHeapSize += " + 48 * 1024 * 1024 + " ")
+                .containsPattern(" MaxNewSize += " + 4 * 1024 * 1024 + " ");
     }
 
-    /** As in the image: beside the application, which it finds by its manifest. */
-    private Path imagesJar() throws IOException {
-        Assumptions.assumeTrue(
-                Runtime.version().feature() >= 25, "The image's launcher needs JDK 25, as the image has it.");
-        Path app = Files.createDirectory(directory.resolve("app"));
-        try (Stream<Path> parts = Files.list(Path.of("target", "quarkus-app"))) {
-            for (Path part : parts.toList()) {
-                Files.createSymbolicLink(app.resolve(part.getFileName()), part.toAbsolutePath());
-            }
-        }
-        Path classes = directory.resolve("classes");
-        Path jar = app.resolve("launch.jar");
-        for (String command : List.of(
-                "javac -d " + classes + " -cp target/quarkus-app/quarkus-run.jar src/main/docker/Launch.java",
-                "jar --create --file " + jar + " --manifest src/main/docker/launch.mf -C " + classes + " .")) {
-            String[] words = command.split(" ", -1);
-            words[0] = Path.of(System.getProperty("java.home"), "bin", words[0]).toString();
-            Programs.Ended ended = Programs.run(List.of(words), "", Map.of());
-            assertThat(ended.status()).as(ended.output()).isZero();
-        }
-        return jar;
+    @Test
+    void anExecutableGetsMoreMemoryByAnArgument() throws Exception {
+        Assumptions.assumeTrue(PackagedSidecar.isNative(), "A JVM gets it by JDK_JAVA_OPTIONS.");
+        List<String> command = new ArrayList<>(PackagedSidecar.plainCommand());
+        command.add("-Xmx48m");
+
+        int port = startServing(command, Map.of());
+
+        assertThat(get(port, "/leader")).contains("\"pod-a\"");
     }
 
     private int startServing(Map<String, String> settings) throws Exception {
-        return startServing(PACKAGE, settings);
+        return startServing(PackagedSidecar.plainCommand(), settings);
     }
 
-    private int startServing(List<String> arguments, Map<String, String> settings) throws Exception {
+    private int startServing(List<String> command, Map<String, String> settings) throws Exception {
         int port = freePort();
         Map<String, String> all = new HashMap<>(settings);
         all.putAll(Map.of(
@@ -244,7 +228,7 @@ class MainIT {
                 "NAMESPACE", "prod",
                 "IDENTITY", "pod-a",
                 "HTTP_PORT", String.valueOf(port)));
-        start(arguments, all);
+        start(command, all);
         long giveUp = System.nanoTime() + LIMIT.toNanos();
         while (true) {
             try {
@@ -260,12 +244,10 @@ class MainIT {
     }
 
     private void start(Map<String, String> settings) throws IOException {
-        start(PACKAGE, settings);
+        start(PackagedSidecar.plainCommand(), settings);
     }
 
-    private void start(List<String> arguments, Map<String, String> settings) throws IOException {
-        List<String> command = new ArrayList<>(arguments);
-        command.add(0, Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    private void start(List<String> command, Map<String, String> settings) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(command);
         Map<String, String> environment = builder.environment();
         environment.keySet().removeIf(name -> name.startsWith("KUBE") || name.startsWith("QUARKUS"));

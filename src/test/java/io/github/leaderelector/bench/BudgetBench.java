@@ -57,7 +57,7 @@ class BudgetBench {
     private static Racer racer(String name) {
         new Rbac(server.admin(), "default", "budget").grant(name);
         Racer racer = new Racer(Contestant.SIDECAR, server, Path.of("target/bench/budget"), name, "default", "budget");
-        racer.set("JAVA_OPTS_APPEND", "-XX:NativeMemoryTracking=summary");
+        racer.set("JDK_JAVA_OPTIONS", "-XX:NativeMemoryTracking=summary");
         return racer;
     }
 

@@ -64,7 +64,7 @@ class EventStreamsIT {
                 server,
                 Path.of("target/bench/event-streams"),
                 Timings.DEFAULT,
-                Map.of("MAX_STREAMS", String.valueOf(STREAMS), "JAVA_OPTS_APPEND", HEAP),
+                Map.of("MAX_STREAMS", String.valueOf(STREAMS), "JDK_JAVA_OPTIONS", HEAP),
                 List.of(REPLICA))) {
             Replica replica = bench.replica(REPLICA);
             replica.bypassProxies();

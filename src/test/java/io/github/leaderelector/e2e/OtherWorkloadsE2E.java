@@ -235,7 +235,7 @@ class OtherWorkloadsE2E {
         Container sidecar =
                 Workload.container(deployment(items).getSpec().getTemplate().getSpec(), Workload.SIDECAR);
         // It takes more than half of what there is, and so will a second JVM, which is smaller when that is used up.
-        Workload.setEnv(sidecar, "JAVA_OPTS_APPEND", "-Xms160m -Xmx160m -XX:+AlwaysPreTouch");
+        Workload.setEnv(sidecar, "JDK_JAVA_OPTIONS", "-Xms160m -Xmx160m -XX:+AlwaysPreTouch");
         sidecar.getResources().getLimits().put("memory", new Quantity("320Mi"));
         cluster.create(items);
         String pod = app.awaitSteady(1);

@@ -2,18 +2,28 @@ package io.github.leaderelector.testkit;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 
 /**
- * How the packaged application of this build is started on the running JDK: with the JVM options and the AOT cache of
- * the image where the JDK is as new as the image's; on an older one, as a user of the bare jar would.
+ * How the packaged application of this build is started. With {@code -Dsidecar.executable=FILE} it is that native
+ * executable. Otherwise it is {@code target/quarkus-app} on the running JDK: with the JVM options and the AOT cache of
+ * the image where the JDK is as new as the image's; on an older one, as a user of the bare jar would start it.
  */
 public final class PackagedSidecar {
+
+    /** The system property that names the native executable. */
+    public static final String EXECUTABLE = "sidecar.executable";
+
+    /** The environment variable that gives a JVM further options; see {@link #command(String)}. */
+    static final String OPTIONS = "JDK_JAVA_OPTIONS";
 
     private static final int JDK_OF_THE_IMAGE = 25;
     private static final Path JAR =
@@ -24,37 +34,89 @@ public final class PackagedSidecar {
 
     private PackagedSidecar() {}
 
+    /** Whether it is a native executable. */
+    public static boolean isNative() {
+        return executable().isPresent();
+    }
+
+    /** What is started, for reports. */
+    public static String form() {
+        return executable()
+                .map(program -> "native executable " + program)
+                .orElse("target/quarkus-app on JDK " + Runtime.version().feature()
+                        + (hasJdkOfTheImage() ? " with the image's options and AOT cache" : ""));
+    }
+
     /**
      * The program and its arguments.
      *
      * @throws java.util.concurrent.CompletionException if the AOT cache cannot be made; each time, with the cause
+     * @throws IllegalStateException if the executable that was asked for is not there
      */
     public static List<String> command() {
-        return Made.COMMAND.join();
+        return executable().map(program -> List.of(program.toString())).orElseGet(Made.COMMAND::join);
+    }
+
+    /**
+     * The same without an AOT cache, so that nothing has to be made first.
+     *
+     * @throws IllegalStateException if the executable that was asked for is not there
+     */
+    public static List<String> plainCommand() {
+        return executable().map(program -> List.of(program.toString())).orElse(List.of(java(), "-jar", JAR.toString()));
     }
 
     /** The JVM options alone: those of the image, as far as the running JDK knows them. */
     public static List<String> options() {
         return hasJdkOfTheImage()
-                ? List.of("@" + IMAGE.resolve("jvm.options"))
+                ? List.of("-XX:Flags=" + IMAGE.resolve("jvm.flags"))
                 : List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx96m");
+    }
+
+    /**
+     * The same with further options, which win over its own: before {@code -jar}, or as arguments of the executable,
+     * which knows {@code -Xmx} and {@code -Xss} as a JVM does.
+     *
+     * @param options separated by spaces; empty for none
+     */
+    static List<String> command(String options) {
+        return with(options, command());
+    }
+
+    /** Adds {@code options} to {@code command}, which is one of the two. */
+    static List<String> with(String options, List<String> command) {
+        if (options.isBlank()) {
+            return command;
+        }
+        int jar = command.indexOf("-jar");
+        List<String> added = new ArrayList<>(command);
+        added.addAll(jar < 0 ? command.size() : jar, List.of(options.strip().split(" +")));
+        return List.copyOf(added);
+    }
+
+    private static Optional<Path> executable() {
+        return executable(System.getProperty(EXECUTABLE, ""));
+    }
+
+    /** The file called {@code name}; none when it is empty. */
+    static Optional<Path> executable(String name) {
+        if (name.isEmpty()) {
+            return Optional.empty();
+        }
+        Path program = Path.of(name).toAbsolutePath();
+        if (!Files.isExecutable(program)) {
+            throw new IllegalStateException(
+                    "-D" + EXECUTABLE + " names " + program + ", which is not an executable file.");
+        }
+        return Optional.of(program);
     }
 
     private static boolean hasJdkOfTheImage() {
         return Runtime.version().feature() >= JDK_OF_THE_IMAGE;
     }
 
-    /**
-     * The same with {@code options} for the JVM behind its own, as {@code JAVA_OPTS_APPEND} of the image adds them.
-     *
-     * @param options separated by spaces; empty for none
-     */
-    static List<String> command(String options) {
-        List<String> command = new ArrayList<>(command());
-        if (!options.isBlank()) {
-            command.addAll(command.indexOf("-jar"), List.of(options.strip().split(" +")));
-        }
-        return command;
+    private static String java() {
+        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
     }
 
     /** Made when first asked for: training takes some twenty seconds. */
@@ -63,11 +125,9 @@ public final class PackagedSidecar {
         static final CompletableFuture<List<String>> COMMAND = CompletableFuture.supplyAsync(Made::make, Runnable::run);
 
         private static List<String> make() {
-            String java =
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString();
-            List<String> command = new ArrayList<>(List.of(java));
-            command.addAll(options());
-            command.addAll(List.of("-jar", JAR.toString()));
+            List<String> command = Stream.of(List.of(java()), options(), List.of("-jar", JAR.toString()))
+                    .flatMap(List::stream)
+                    .collect(ArrayList::new, List::add, List::addAll);
             if (hasJdkOfTheImage()) {
                 train(command);
                 // Without a usable cache it does not start: nobody is to measure something else unawares.

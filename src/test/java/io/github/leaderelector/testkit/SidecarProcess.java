@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -31,8 +32,11 @@ public final class SidecarProcess implements AutoCloseable {
 
         /** The packaged application of this build; see {@link PackagedSidecar}. */
         public static Spec of(Map<String, String> environment, Path log) {
-            String options = environment.getOrDefault("JAVA_OPTS_APPEND", "");
-            return new Spec(PackagedSidecar.command(options), Map.copyOf(environment), log);
+            // As arguments, since an executable does not know the variable.
+            Map<String, String> others = new HashMap<>(environment);
+            String options = others.getOrDefault(PackagedSidecar.OPTIONS, "");
+            others.remove(PackagedSidecar.OPTIONS);
+            return new Spec(PackagedSidecar.command(options), Map.copyOf(others), log);
         }
 
         /** Another program with the same environment. */
