@@ -26,7 +26,7 @@ final class DemoCluster implements AutoCloseable {
     static final Duration RENEW_DEADLINE = Duration.ofSeconds(3);
 
     private static final Duration NO_LEADER_LIMIT = LEASE_DURATION.multipliedBy(3);
-    private static final Duration START_LIMIT = Duration.ofSeconds(60);
+    private static final Duration START_LIMIT = Duration.ofMinutes(2);
     private static final String NAMESPACE = "demo";
 
     private static final Map<String, String> SETTINGS = Map.of(
