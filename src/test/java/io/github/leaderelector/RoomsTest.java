@@ -37,6 +37,15 @@ class RoomsTest {
             .because("every room sends through it what others wrote");
 
     @ArchTest
+    static final ArchRule requestsKnowTheJdkAndVertxOnly = classes()
+            .that()
+            .resideInAPackage(ROOT + ".net")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage("java..", "org.jspecify..", "io.vertx..", ROOT + ".net")
+            .because("hooks and the question to the application share it, and share nothing else");
+
+    @ArchTest
     static final ArchRule onlyTheElectionAndTheKubernetesOutletKnowFabric8 = noClasses()
             .that()
             .resideOutsideOfPackages(ROOT + ".election", ROOT + ".outlet.kubernetes", ROOT)

@@ -23,7 +23,6 @@ import java.util.Random;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.TimeoutException;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -160,10 +159,7 @@ public final class Hooks implements LeadershipObserver {
     private static String why(@Nullable Throwable thrown) {
         Throwable cause =
                 thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
-        if (cause instanceof TimeoutException || cause instanceof CancellationException || cause == null) {
-            return "no answer in time";
-        }
-        return ForeignText.of(cause);
+        return cause == null || cause instanceof CancellationException ? "no answer in time" : ForeignText.of(cause);
     }
 
     /** A query may hold a secret, which must not end up in a log. */
