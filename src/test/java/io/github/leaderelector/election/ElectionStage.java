@@ -6,7 +6,6 @@ import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseSpec;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseSpecBuilder;
-import io.github.leaderelector.election.SimulatedCandidate.Mutation;
 import io.github.leaderelector.leadership.Claim;
 import java.time.Duration;
 import java.time.Instant;

@@ -4,8 +4,11 @@ import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.github.leaderelector.kubernetes.ApiException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -20,13 +23,30 @@ final class SimulatedApiServer {
         void event(boolean deleted, LeaseDocument lease);
     }
 
+    /** Versions of different histories, in one order: that of time. */
+    private static final long HISTORY = 1_000_000_000_000L;
+
+    private final LongSupplier clusterRevision;
+    private final Map<Long, Integer> historyOf = new HashMap<>();
     private final List<Watcher> watchers = new ArrayList<>();
     private @Nullable Lease lease;
     private long revision = 100;
+    private long lost;
+    private int history;
     private int uids;
     private int writes;
     private int conflicts;
     private int reads;
+
+    /** Of a cluster in which nothing else is written. */
+    SimulatedApiServer() {
+        this(() -> 0);
+    }
+
+    /** @param clusterRevision the revision that all the other writes in the cluster bring about */
+    SimulatedApiServer(LongSupplier clusterRevision) {
+        this.clusterRevision = clusterRevision;
+    }
 
     Optional<LeaseDocument> get() {
         reads++;
@@ -84,13 +104,24 @@ final class SimulatedApiServer {
 
     /** Its etcd is restored from a backup of when the Lease was {@code document}; null when it was not there. */
     void restore(@Nullable LeaseDocument document, long atRevision) {
+        lost += revisionOfOthers() - atRevision;
         revision = atRevision;
+        history++;
         lease = document == null ? null : document.toLease();
     }
 
     /** The version of the last write. */
     long revision() {
         return revision;
+    }
+
+    private long revisionOfOthers() {
+        return clusterRevision.getAsLong() - lost;
+    }
+
+    /** Where {@code version} is in the order of time; a restore leaves all versions of before behind. */
+    long order(long version) {
+        return historyOf.getOrDefault(version, 0) * HISTORY + version;
     }
 
     void delete() {
@@ -110,7 +141,10 @@ final class SimulatedApiServer {
     }
 
     private Lease versioned(Lease changed) {
-        revision++;
+        revision = Math.max(revision + 1, revisionOfOthers());
+        if (history > 0) {
+            historyOf.put(revision, history);
+        }
         return new LeaseBuilder(changed)
                 .editMetadata()
                 .withResourceVersion(Long.toString(revision))

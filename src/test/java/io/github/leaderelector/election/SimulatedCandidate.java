@@ -1,17 +1,17 @@
 package io.github.leaderelector.election;
 
 import io.github.leaderelector.leadership.Candidacy;
+import io.github.leaderelector.leadership.Leadership;
 import io.github.leaderelector.leadership.LeadershipHub;
+import io.github.leaderelector.leadership.LeadershipObserver;
 import io.github.leaderelector.leadership.LeaseRef;
-import io.github.leaderelector.leadership.Moment;
 import io.github.leaderelector.leadership.Observation;
 import io.github.leaderelector.leadership.ObservedLease;
+import io.github.leaderelector.leadership.Phase;
 import io.github.leaderelector.leadership.Reason;
-import io.github.leaderelector.leadership.Ticker;
 import java.io.IOException;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 
@@ -24,19 +24,6 @@ final class SimulatedCandidate {
     private static final long TICK = 1_000_000_000L;
     private static final String POD = WORKLOAD + "-0";
 
-    /** A way in which the product could be broken, to see that the simulation notices. */
-    enum Mutation {
-        NONE,
-        /** Releases first, stops claiming second, as client-go and Fabric8 do. */
-        RELEASE_BEFORE_STOP,
-        /** Judges others by the wall clock. */
-        WALL_CLOCK,
-        /** Counts the claim from when the answer may come at the latest, instead of from the request. */
-        CLAIM_FROM_ANSWER,
-        /** Takes a Lease that somebody has emptied for one that its holder has released. */
-        EMPTIED_IS_RELEASED,
-    }
-
     final String identity;
     final SimulatedMachine machine;
     final SimulatedConnection connection;
@@ -46,8 +33,15 @@ final class SimulatedCandidate {
     private final Duration drain;
     private final SimulatedApiServer server;
     private boolean file;
+    private long fileToken;
     private boolean fileStuck;
+    private boolean fileHeldUp;
     private boolean stopped;
+
+    /**
+     * What the hub told last. Asking it would be a look at the clock, which a process that stands still does not take.
+     */
+    private Leadership told;
 
     SimulatedCandidate(
             String identity,
@@ -64,27 +58,46 @@ final class SimulatedCandidate {
         this.drain = drain;
         this.server = server;
         this.connection = new SimulatedConnection(time, machine, server, timings.requestTimeout(), random);
-        if (mutation == Mutation.EMPTIED_IS_RELEASED) {
-            connection.sight(lease -> lease.holder() == null ? lease.releasedAt(machine.wallTime()) : lease);
-        }
-        this.hub = new LeadershipHub(identity, LEASE, timings.renewDeadline(), machine);
+        connection.sight(mutation.sight(machine, identity));
+        connection.sending(mutation::sending);
+        this.hub = new LeadershipHub(
+                identity,
+                LEASE,
+                mutation == Mutation.CLAIM_AS_LONG_AS_LEASE ? timings.leaseDuration() : timings.renewDeadline(),
+                mutation.ofHub(machine));
+        this.told = hub.current();
+        hub.subscribe("simulation", Runnable::run, leadership -> told = leadership);
         SimulatedMachine.SimulatedThread renewal = machine.thread();
+        SimulatedMachine.SimulatedThread watchdog = machine.thread();
+        if (mutation == Mutation.NO_WATCHDOG) {
+            watchdog.block(new CompletableFuture<>(), () -> {});
+        }
         this.election = new Election(
                 new ElectionSettings(LEASE, identity, POD, timings, drain),
                 connection,
                 hub,
-                ticker(timings),
-                new ElectionThreads(machine.thread(), renewal, machine.thread()),
+                mutation.ofElection(machine, timings),
+                new ElectionThreads(machine.thread(), renewal, watchdog),
                 renew -> new SimulatedRenewal(renew, timings, machine, renewal, random),
                 random);
-        hub.subscribeSign("file", machine.thread(), leadership -> showFile(hub.leads()));
+        LeadershipObserver showFile = leadership -> showFile();
+        if (mutation == Mutation.FILE_IS_NO_SIGN) {
+            hub.subscribe("file", machine.thread(), showFile);
+        } else {
+            hub.subscribeSign("file", machine.thread(), showFile);
+        }
     }
 
-    private void showFile(boolean leads) throws IOException {
-        if (fileStuck && file && !leads) {
+    private void showFile() throws IOException {
+        boolean leads = hub.leads();
+        fileHeldUp = fileStuck && file && !leads;
+        if (fileHeldUp) {
             throw new IOException("The file cannot be deleted.");
         }
         file = leads;
+        if (leads) {
+            fileToken = token();
+        }
     }
 
     /** Whether the file cannot be deleted. */
@@ -92,12 +105,14 @@ final class SimulatedCandidate {
         fileStuck = stuck;
     }
 
-    private Ticker ticker(Timings timings) {
-        return switch (mutation) {
-            case WALL_CLOCK -> new WallTicker(machine);
-            case CLAIM_FROM_ANSWER -> new LateTicker(machine, timings.requestTimeout());
-            default -> machine;
-        };
+    /** Of the claim that holds now. */
+    long token() {
+        return Objects.requireNonNull(hub.current().claim()).fencingToken();
+    }
+
+    /** Of the claim that it shows, by its file if not otherwise. */
+    long shownToken() {
+        return claims() ? token() : fileToken;
     }
 
     void start() {
@@ -117,6 +132,13 @@ final class SimulatedCandidate {
             return;
         }
         stopped = true;
+        if (mutation == Mutation.NO_RELEASE) {
+            machine.run(() -> {
+                hub.observe(new Observation.ResignRequested(shutdown()));
+                machine.after(1_000_000, machine::kill);
+            });
+            return;
+        }
         machine.run(() -> {
             if (mutation == Mutation.RELEASE_BEFORE_STOP && hub.leads()) {
                 server.get().ifPresent(lease -> server.put(lease.releasedAt(machine.wallTime())));
@@ -135,8 +157,14 @@ final class SimulatedCandidate {
 
     /** Whether what it last saw of the Lease was this version. */
     boolean hasSeen(long version) {
-        ObservedLease observed = hub.current().observed();
+        ObservedLease observed = told.observed();
         return observed != null && observed.resourceVersion() == version;
+    }
+
+    /** Whether what it last saw of the Lease was later than this version. */
+    boolean hasSeenLaterThan(long version) {
+        ObservedLease observed = told.observed();
+        return observed != null && observed.resourceVersion() > version;
     }
 
     /** What takes it out of the election and back in. */
@@ -156,7 +184,12 @@ final class SimulatedCandidate {
 
     /** What HTTP would answer; false when nobody answers. */
     boolean claims() {
-        return machine.answers() && hub.leads();
+        return machine.answers() && machine.peek(hub::leads);
+    }
+
+    /** Whether it follows another, and could lead in its place. */
+    boolean isFollowing() {
+        return machine.answers() && !stopped && told.phase() == Phase.FOLLOWING;
     }
 
     /** Whether the file is there, of a process that can do something about it. */
@@ -164,41 +197,13 @@ final class SimulatedCandidate {
         return machine.answers() && file;
     }
 
-    /** Reads both clocks as late as an answer may come. */
-    private record LateTicker(SimulatedMachine machine, Duration late) implements Ticker {
-
-        @Override
-        public long nanoTime() {
-            return machine.nanoTime();
-        }
-
-        @Override
-        public Instant wallTime() {
-            return machine.wallTime();
-        }
-
-        @Override
-        public Moment now() {
-            return new Moment(
-                    machine.nanoTime() + late.toNanos(), machine.wallTime().plus(late));
-        }
+    /** Whether the file is there, whatever the process can do about it. */
+    boolean hasFile() {
+        return file;
     }
 
-    /** Takes the wall clock for the monotonic one. */
-    private record WallTicker(SimulatedMachine machine) implements Ticker {
-        @Override
-        public long nanoTime() {
-            return ChronoUnit.NANOS.between(Instant.EPOCH, machine.wallTime());
-        }
-
-        @Override
-        public Instant wallTime() {
-            return machine.wallTime();
-        }
-
-        @Override
-        public Moment now() {
-            return machine.now();
-        }
+    /** Whether the file is there because it cannot be deleted. */
+    boolean fileHeldUp() {
+        return fileHeldUp;
     }
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -54,6 +55,8 @@ final class SimulatedConnection implements LeaseApi {
     private Fault fault = Fault.NONE;
     private Set<String> faultyVerbs = Set.of();
     private UnaryOperator<LeaseDocument> sight = UnaryOperator.identity();
+    private UnaryOperator<LeaseDocument> sending = UnaryOperator.identity();
+    private Consumer<LeaseDocument> onStored = stored -> {};
     private boolean watchSilent;
     private boolean watchForbidden;
     private @Nullable Subscription subscription;
@@ -101,6 +104,16 @@ final class SimulatedConnection implements LeaseApi {
         sight = change;
     }
 
+    /** From now on what is to replace the Lease is sent as {@code change} makes it. */
+    void sending(UnaryOperator<LeaseDocument> change) {
+        sending = change;
+    }
+
+    /** Tells {@code observer} what the API server has stored for this machine, as soon as it has. */
+    void onStored(Consumer<LeaseDocument> observer) {
+        onStored = observer;
+    }
+
     void watchSilent(boolean silent) {
         watchSilent = silent;
     }
@@ -113,7 +126,7 @@ final class SimulatedConnection implements LeaseApi {
         Subscription open = subscription;
         if (open != null) {
             open.close();
-            machine.after(latency(), () -> open.listener.closed(failure("broken")));
+            arrives(() -> open.listener.closed(failure("broken")));
         }
     }
 
@@ -124,12 +137,17 @@ final class SimulatedConnection implements LeaseApi {
 
     @Override
     public CompletableFuture<LeaseDocument> create(LeaseDocument lease) {
-        return call("create", () -> server.create(lease));
+        return call("create", () -> told(server.create(lease)));
     }
 
     @Override
     public CompletableFuture<LeaseDocument> replace(LeaseDocument lease) {
-        return call("update", () -> server.replace(lease));
+        return call("update", () -> told(server.replace(sending.apply(lease))));
+    }
+
+    private LeaseDocument told(LeaseDocument stored) {
+        onStored.accept(stored);
+        return stored;
     }
 
     private <T> CompletableFuture<T> call(String verb, Supplier<T> operation) {
@@ -172,7 +190,7 @@ final class SimulatedConnection implements LeaseApi {
     }
 
     private <T> void answer(CompletableFuture<T> answer, CompletableFuture<T> outcome) {
-        machine.after(latency(), () -> {
+        arrives(() -> {
             var unused = outcome.whenComplete((value, thrown) -> {
                 if (thrown == null) {
                     answer.complete(value);
@@ -181,6 +199,11 @@ final class SimulatedConnection implements LeaseApi {
                 }
             });
         });
+    }
+
+    /** What is on its way to the machine does not wait for the machine's clock. */
+    private void arrives(Runnable what) {
+        time.in(latency(), () -> machine.run(what));
     }
 
     @Override
@@ -199,7 +222,7 @@ final class SimulatedConnection implements LeaseApi {
             subscription = opened;
             server.watch(opened);
             server.get().ifPresent(lease -> opened.event(false, lease));
-            machine.after(latency(), () -> answer.complete(opened));
+            arrives(() -> answer.complete(opened));
         });
         return answer;
     }

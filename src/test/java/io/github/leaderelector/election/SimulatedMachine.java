@@ -1,6 +1,8 @@
 package io.github.leaderelector.election;
 
+import io.github.leaderelector.leadership.Moment;
 import io.github.leaderelector.leadership.Ticker;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -14,10 +16,15 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A process on a machine of its own: clocks that may run at another speed and show another time of day, threads that
  * stand still while it is frozen and are gone once it is dead.
+ *
+ * <p>While it is suspended its threads stand still, and so does its monotonic clock, but not its wall clock; its timers
+ * are late by as long, as on Linux.
  */
 final class SimulatedMachine implements Ticker {
 
@@ -26,49 +33,117 @@ final class SimulatedMachine implements Ticker {
 
     private final VirtualTime time;
     private final double speed;
-    private Instant wallAtStart;
     private final long startedAt;
+    private final Ticker clocks;
+    private Instant wallAtStart;
+    private Moment lastLook;
+    private boolean peeking;
     private boolean frozen;
     private boolean dead;
+    private @Nullable Long suspendedAt;
+    private long suspended;
     private final List<Runnable> heldUp = new ArrayList<>();
+    private final List<Timer> late = new ArrayList<>();
 
     SimulatedMachine(VirtualTime time, double speed, Instant wallAtStart) {
         this.time = time;
         this.speed = speed;
         this.wallAtStart = wallAtStart;
         this.startedAt = time.now();
-    }
-
-    private long elapsed() {
-        return (long) ((time.now() - startedAt) * speed);
+        this.clocks = Ticker.watching(this::nanoTime, this::wallTime);
+        this.lastLook = clocks.now();
     }
 
     @Override
     public long nanoTime() {
-        return ORIGIN + elapsed();
+        long standing = suspendedAt == null ? 0 : time.now() - suspendedAt;
+        return ORIGIN + (long) ((time.now() - startedAt - suspended - standing) * speed);
     }
 
     @Override
     public Instant wallTime() {
-        return wallAtStart.plusNanos(elapsed());
+        return wallAtStart.plusNanos((long) ((time.now() - startedAt) * speed));
     }
 
-    void stepWallClock(java.time.Duration step) {
+    @Override
+    public Moment now() {
+        if (peeking) {
+            Moment now = new Moment(nanoTime(), wallTime());
+            Duration ahead = Duration.between(lastLook.wall(), now.wall()).minus(now.since(lastLook));
+            return new Moment(
+                    now.nanos(),
+                    now.wall(),
+                    ahead.isNegative()
+                            ? lastLook.suspended()
+                            : lastLook.suspended().plus(ahead));
+        }
+        lastLook = clocks.now();
+        return lastLook;
+    }
+
+    /** What {@code question} would answer to one who asks now; not a look at the clocks, nobody has asked. */
+    boolean peek(BooleanSupplier question) {
+        peeking = true;
+        boolean answer = question.getAsBoolean();
+        peeking = false;
+        return answer;
+    }
+
+    void stepWallClock(Duration step) {
         wallAtStart = wallAtStart.plus(step);
     }
 
-    /** Runs {@code task} when this machine's clock has moved on by {@code nanos}; held up while it is frozen. */
-    VirtualTime.Event after(long nanos, Runnable task) {
+    /**
+     * Runs {@code task} when this machine's monotonic clock has moved on by {@code nanos}; held up while it is frozen.
+     */
+    Timer after(long nanos, Runnable task) {
         // Rounded up: a timer never fires before its time.
-        return time.in((long) Math.ceil(Math.max(0, nanos) / speed), () -> run(task));
+        return new Timer(time.now() + (long) Math.ceil(Math.max(0, nanos) / speed), task);
     }
 
-    /** Runs {@code task} now, unless frozen or dead. */
+    /** A task that is to run by the monotonic clock. */
+    final class Timer implements Runnable {
+        private final Runnable task;
+        private long counted = suspended;
+        private VirtualTime.Event event;
+        private boolean cancelled;
+
+        private Timer(long at, Runnable task) {
+            this.task = task;
+            this.event = time.at(at, this);
+        }
+
+        @Override
+        public void run() {
+            if (suspendedAt != null) {
+                late.add(this);
+            } else if (counted < suspended) {
+                long behind = suspended - counted;
+                counted = suspended;
+                event = time.at(event.at + behind, this);
+            } else {
+                SimulatedMachine.this.run(task);
+            }
+        }
+
+        private void resumed() {
+            if (!cancelled) {
+                run();
+            }
+        }
+
+        void cancel() {
+            cancelled = true;
+            event.cancel();
+        }
+    }
+
+    /** Runs {@code task} now, unless frozen, suspended or dead. */
     void run(Runnable task) {
         if (dead) {
             return;
         }
-        if (frozen) {
+        if (frozen || suspendedAt != null) {
             heldUp.add(task);
         } else {
             task.run();
@@ -80,9 +155,30 @@ final class SimulatedMachine implements Ticker {
     }
 
     void thaw() {
-        if (frozen) {
-            frozen = false;
-            List<Runnable> due = new ArrayList<>(heldUp);
+        frozen = false;
+        goOn();
+    }
+
+    /** Not while it is suspended. */
+    void suspend() {
+        suspendedAt = time.now();
+    }
+
+    /** Does nothing if it is not suspended. */
+    void resume() {
+        if (suspendedAt != null) {
+            suspended += time.now() - suspendedAt;
+            suspendedAt = null;
+            List<Timer> timers = List.copyOf(late);
+            late.clear();
+            timers.forEach(Timer::resumed);
+            goOn();
+        }
+    }
+
+    private void goOn() {
+        if (!frozen && suspendedAt == null) {
+            List<Runnable> due = List.copyOf(heldUp);
             heldUp.clear();
             due.forEach(task -> time.in(0, () -> run(task)));
         }
@@ -93,9 +189,14 @@ final class SimulatedMachine implements Ticker {
         heldUp.clear();
     }
 
+    /** For how long it has been suspended so far, in nanoseconds; the present time not counted. */
+    long suspendedNanos() {
+        return suspended;
+    }
+
     /** Whether it can be asked anything at this moment. */
     boolean answers() {
-        return !frozen && !dead;
+        return !frozen && !dead && suspendedAt == null;
     }
 
     boolean dead() {
@@ -198,7 +299,7 @@ final class SimulatedMachine implements Ticker {
     }
 
     private static final class Scheduled extends CompletableFuture<Void> implements ScheduledFuture<Void> {
-        private VirtualTime.Event event;
+        private Timer event;
 
         @Override
         public boolean cancel(boolean mayInterrupt) {
