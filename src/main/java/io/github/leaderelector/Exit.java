@@ -1,6 +1,8 @@
 package io.github.leaderelector;
 
+import io.fabric8.kubernetes.client.Config;
 import io.github.leaderelector.config.InvalidSettingsException;
+import io.github.leaderelector.text.ForeignText;
 import io.quarkus.runtime.QuarkusBindException;
 import io.smallrye.config.ConfigValidationException;
 import java.io.IOException;
@@ -10,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -17,6 +20,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 
 /**
  * How the process ends: with which status, saying what, and when at the latest.
@@ -40,7 +44,8 @@ final class Exit {
 
     private final PrintStream err;
     private final Path terminationMessage;
-    private final Supplier<Duration> drain;
+    private final Supplier<Optional<Duration>> drain;
+    private final Runnable lastWords;
     private final CountDownLatch stopped = new CountDownLatch(1);
     private volatile int status;
 
@@ -55,11 +60,14 @@ final class Exit {
     /**
      * @param err where reasons are printed
      * @param terminationMessage where Kubernetes reads the reason; left alone unless it exists
-     * @param drain how long an orderly stop may take beside the {@link #STOP_LIMIT}; asked when it begins
+     * @param drain how long an orderly stop may take beside the {@link #STOP_LIMIT}; empty while nothing has begun that
+     *     would have to be ended in order
+     * @param lastWords waits, for a short time at most, until all output is written
      */
-    Exit(PrintStream err, Path terminationMessage, Supplier<Duration> drain) {
+    Exit(PrintStream err, Path terminationMessage, Supplier<Optional<Duration>> drain, Runnable lastWords) {
         this.err = err;
         this.drain = drain;
+        this.lastWords = lastWords;
         this.terminationMessage = terminationMessage;
     }
 
@@ -82,12 +90,13 @@ final class Exit {
         tell(outcome.lines());
         status = outcome.status();
         stopped.countDown();
+        lastWords.run();
         // Never returns; in a shutdown that is already under way it blocks until the hook ends it.
         System.exit(outcome.status());
     }
 
     /** The JVM does not tell, but it takes no hook any more. */
-    private static boolean isShuttingDown() {
+    static boolean isShuttingDown() {
         Thread probe = new Thread(() -> {});
         try {
             Runtime.getRuntime().addShutdownHook(probe);
@@ -102,7 +111,9 @@ final class Exit {
     void onShutdown() {
         boolean bySignal = stopped.getCount() > 0;
         if (bySignal) {
-            Runtime.getRuntime().halt(awaitStop(STOP_LIMIT.plus(drain.get())));
+            int left = awaitStop(STOP_LIMIT.plus(drain.get().orElse(Duration.ZERO)));
+            lastWords.run();
+            Runtime.getRuntime().halt(left);
         }
     }
 
@@ -114,6 +125,10 @@ final class Exit {
             }
         } catch (InterruptedException nobodyInterruptsAHook) {
             Thread.currentThread().interrupt();
+        }
+        if (drain.get().isEmpty()) {
+            // The start was too slow to notice, and leaves nothing behind.
+            return OK;
         }
         tell(List.of(
                 "leader-elector: stopping took longer than " + limit.toSeconds() + " s; the process was cut off."));
@@ -129,8 +144,11 @@ final class Exit {
             }
             if (cause instanceof ConfigValidationException invalid) {
                 return wrongSettings(IntStream.range(0, invalid.getProblemCount())
-                        .mapToObj(i -> oneLine(invalid.getProblem(i).getMessage()))
+                        .mapToObj(i -> ForeignText.of(invalid.getProblem(i).getMessage()))
                         .toList());
+            }
+            if (cause instanceof MarkedYamlEngineException invalid) {
+                return wrongSettings(List.of(kubeconfig(invalid)));
             }
             if (cause instanceof QuarkusBindException bind) {
                 return failed(portTaken(bind));
@@ -140,9 +158,21 @@ final class Exit {
         while (root.getCause() != null) {
             root = root.getCause();
         }
-        String message = root.getMessage();
-        return failed("leader-elector: could not start: "
-                + (message == null || message.isBlank() ? root.getClass().getName() : oneLine(message)));
+        return failed("leader-elector: could not start: " + ForeignText.of(root));
+    }
+
+    /** Nothing but the kubeconfig is read as YAML. The message of {@code invalid} would quote it. */
+    private static String kubeconfig(MarkedYamlEngineException invalid) {
+        String place = invalid.getProblemMark()
+                .map(mark -> ", line " + (mark.getLine() + 1) + ", column " + (mark.getColumn() + 1))
+                .orElse("");
+        return "The kubeconfig '"
+                + ForeignText.name(String.join(", ", Config.getKubeconfigFilenames()))
+                + "' is not valid YAML"
+                + place
+                + ": "
+                + ForeignText.of(invalid.getProblem())
+                + ".";
     }
 
     private static Outcome failed(String line) {
@@ -170,10 +200,6 @@ final class Exit {
                         + " 65535.";
     }
 
-    private static String oneLine(String message) {
-        return message.strip().replaceAll("\\s*\\R\\s*", " ");
-    }
-
     private void tell(List<String> lines) {
         if (lines.isEmpty()) {
             return;
@@ -189,7 +215,7 @@ final class Exit {
                 err.println("leader-elector: the reason could not be written to '"
                         + terminationMessage
                         + "': "
-                        + bestEffort);
+                        + ForeignText.of(bestEffort));
             }
         }
     }

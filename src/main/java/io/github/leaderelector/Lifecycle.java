@@ -7,11 +7,14 @@ import io.github.leaderelector.leadership.Reason;
 import io.github.leaderelector.leadership.Ticker;
 import io.github.leaderelector.text.ForeignText;
 import io.quarkus.arc.All;
+import io.quarkus.arc.ArcContainer;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.spi.Bean;
+import jakarta.enterprise.inject.spi.BeanManager;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.List;
@@ -55,6 +58,7 @@ final class Lifecycle {
     private final Consumer<Runnable> everySecond;
     private final Ticker ticker;
     private volatile long lastTickNanos;
+    private volatile boolean begun;
     private @Nullable CompletableFuture<Void> lastWords;
 
     /**
@@ -77,6 +81,21 @@ final class Lifecycle {
         this.lastTickNanos = ticker.nanoTime();
     }
 
+    /** The startup bean, if it has been made already: asking must not make it. */
+    static Optional<Lifecycle> existing(ArcContainer container) {
+        BeanManager beans = container.beanManager();
+        @Nullable Bean<?> bean = beans.resolve(beans.getBeans(Lifecycle.class));
+        return bean == null
+                ? Optional.empty()
+                : Optional.ofNullable(
+                        (Lifecycle) beans.getContext(Singleton.class).get(bean));
+    }
+
+    /** Whether there may be something to hand over. */
+    boolean hasBegun() {
+        return begun;
+    }
+
     void start(@Observes StartupEvent event) {
         of(Kind.LASTING_SIGN).forEach(outlet -> outlet.subscribeTo(hub));
         CompletableFuture<Void> cleared = hub.told();
@@ -85,6 +104,12 @@ final class Lifecycle {
         }
         // What cannot be taken back is logged by the hub, makes liveness fail, and is tried again with every tick.
         await(cleared, CLEARING, "A sign of an earlier life is not taken back yet");
+        // In this order: either this sees the end coming, or the end sees this.
+        begun = true;
+        if (Exit.isShuttingDown()) {
+            begun = false;
+            return;
+        }
         appHealth.ifPresent(AppHealthWatch::begin);
         everySecond.accept(this::second);
         election.start();

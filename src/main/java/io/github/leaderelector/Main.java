@@ -1,13 +1,21 @@
 package io.github.leaderelector;
 
+import io.github.leaderelector.config.Environment;
 import io.github.leaderelector.config.Settings;
 import io.github.leaderelector.outlet.http.UnreadableRequests;
+import io.github.leaderelector.outlet.log.LossyOutput;
 import io.quarkus.arc.Arc;
 import io.quarkus.arc.ArcContainer;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
+import org.jboss.logging.Logger;
 
 /**
  * The entry point of the process.
@@ -28,15 +36,29 @@ import java.time.Duration;
 @QuarkusMain
 public final class Main {
 
+    private static final Logger LOG = Logger.getLogger(Main.class);
+
     static final String TERMINATION_MESSAGE_PATH = "TERMINATION_MESSAGE_PATH";
+
+    /** How long the end of the process waits for whoever reads its output. */
+    private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
     // Not private: the container would need reflection.
     Main() {}
 
     /** Runs the sidecar until it is told to stop. */
     public static void main(String... args) {
-        Exit exit = new Exit(System.err, terminationMessagePath(), Main::drain);
+        LossyOutput out = output(FileDescriptor.out, "stdout");
+        LossyOutput err = output(FileDescriptor.err, "stderr");
+        System.setOut(new PrintStream(out, false, StandardCharsets.UTF_8));
+        System.setErr(new PrintStream(err, false, StandardCharsets.UTF_8));
+        Thread.setDefaultUncaughtExceptionHandler(
+                (thread, failure) -> LOG.errorf(failure, "LE-110 Thread '%s' has died.", thread.getName()));
+        Exit exit = new Exit(System.err, terminationMessagePath(), Main::drain, () -> {
+            var unused = out.drain(LAST_WORDS) && err.drain(LAST_WORDS);
+        });
         Runtime.getRuntime().addShutdownHook(new Thread(exit::onShutdown, "exit"));
+        Environment.limit();
         UnreadableRequests.enable();
         try {
             Quarkus.run(null, exit::onStopped, args);
@@ -46,15 +68,25 @@ public final class Main {
         }
     }
 
-    /** The drain that is set; none before the settings are read, and when the stop is all but over. */
-    private static Duration drain() {
+    private static LossyOutput output(FileDescriptor target, String name) {
+        return new LossyOutput(
+                new FileOutputStream(target),
+                name,
+                lines -> LOG.warnf("LE-109 %d lines for %s were dropped: nobody read what was written.", lines, name));
+    }
+
+    /** The drain that is set; empty before there is anything to hand over, and when the stop is all but over. */
+    private static Optional<Duration> drain() {
         ArcContainer container = Arc.container();
         try {
             return container == null || !container.isRunning()
-                    ? Duration.ZERO
-                    : container.instance(Settings.class).get().drain();
-        } catch (RuntimeException stillStarting) {
-            return Duration.ZERO;
+                    ? Optional.empty()
+                    : Lifecycle.existing(container)
+                            .filter(Lifecycle::hasBegun)
+                            .map(begun ->
+                                    container.instance(Settings.class).get().drain());
+        } catch (RuntimeException | LinkageError stillStarting) {
+            return Optional.empty();
         }
     }
 

@@ -2,6 +2,7 @@ package io.github.leaderelector;
 
 import io.fabric8.kubernetes.client.Config;
 import io.github.leaderelector.apphealth.AppHealthWatch;
+import io.github.leaderelector.config.Environment;
 import io.github.leaderelector.config.LeaderElectorConfig;
 import io.github.leaderelector.config.Readiness;
 import io.github.leaderelector.config.Settings;
@@ -16,10 +17,12 @@ import io.github.leaderelector.leadership.LeaseRef;
 import io.github.leaderelector.leadership.Reason;
 import io.github.leaderelector.leadership.Ticker;
 import io.github.leaderelector.outlet.log.LogFields;
+import io.github.leaderelector.text.ForeignText;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.eclipse.microprofile.config.ConfigProvider;
@@ -49,6 +52,13 @@ final class Wiring {
                         ConfigProvider.getConfig().getPropertyNames(),
                         System.getenv().keySet())
                 .forEach(sentence -> LOG.warnf("LE-401 %s", sentence));
+        List<String> ignored = Environment.ignored(System.getenv().keySet());
+        if (!ignored.isEmpty()) {
+            LOG.warnf(
+                    "LE-403 Ignored in the environment: %s. Of the variables of Quarkus only levels of the log have an"
+                            + " effect.",
+                    ForeignText.of(String.join(", ", ignored)));
+        }
         Settings settings = Settings.of(config);
         if (settings.readiness() == Readiness.LEADER) {
             LOG.warn("LE-402 READINESS is 'leader': only the leader's pod becomes ready, so that a rolling update of a"

@@ -17,8 +17,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
 
 class ExitTest {
 
@@ -90,7 +96,7 @@ class ExitTest {
         assertThat(outcome.status()).isEqualTo(1);
         assertThat(outcome.lines()).containsExactly("leader-elector: could not start: two lines");
         assertThat(Exit.outcomeOf(new NullPointerException()).lines())
-                .containsExactly("leader-elector: could not start: java.lang.NullPointerException");
+                .containsExactly("leader-elector: could not start: NullPointerException");
     }
 
     @Test
@@ -113,7 +119,48 @@ class ExitTest {
         assertThat(message).doesNotExist();
     }
 
+    /** Row B7 of the faults: under load the start may take longer than a stop may. */
+    @Test
+    void whoHasBegunNothingEndsWithStatus0HoweverSlowTheStart() throws IOException {
+        Path message = Files.createFile(directory.resolve("termination-log"));
+
+        assertThat(exit(message, Optional.empty()).awaitStop(Duration.ZERO)).isZero();
+
+        assertThat(err.size()).isZero();
+        assertThat(message).isEmptyFile();
+    }
+
+    /** Row C2 of the faults. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+        a: "c4n4ry | line 2, column 1: found unexpected end of stream.
+        a: *c4n4ry | line 1, column 4: found undefined alias ***.
+        """)
+    void ofAKubeconfigThatIsNoYamlThePlaceIsToldAndNothingOfItsText(String yaml, String told) {
+        Throwable wrong = catchThrowable(() -> new Load(LoadSettings.builder().build()).loadFromString(yaml + "\n"));
+
+        Exit.Outcome outcome = Exit.outcomeOf(new IllegalStateException(wrong));
+
+        assertThat(outcome.status()).isEqualTo(78);
+        assertThat(outcome.lines())
+                .hasSize(2)
+                .last(InstanceOfAssertFactories.STRING)
+                .startsWith("The kubeconfig '")
+                .endsWith("' is not valid YAML, " + told);
+    }
+
+    @Test
+    void whatALibraryQuotesIsNotTold() {
+        Exit.Outcome outcome = Exit.outcomeOf(new IllegalStateException("Bearer c4n4ry\nis refused"));
+
+        assertThat(outcome.lines()).containsExactly("leader-elector: could not start: Bearer *** is refused");
+    }
+
     private Exit exit(Path terminationMessage) {
-        return new Exit(new PrintStream(err, true, StandardCharsets.UTF_8), terminationMessage, () -> Duration.ZERO);
+        return exit(terminationMessage, Optional.of(Duration.ZERO));
+    }
+
+    private Exit exit(Path terminationMessage, Optional<Duration> drain) {
+        return new Exit(new PrintStream(err, true, StandardCharsets.UTF_8), terminationMessage, () -> drain, () -> {});
     }
 }

@@ -66,8 +66,9 @@ public record Settings(
      * set. Fit to be shown to anybody: of URLs it has nothing that may be a secret.
      *
      * @param foundNamespace the namespace of the Lease, as it was found out
+     * @param openPort the port that the HTTP server listens on
      */
-    public Map<String, String> inForce(String foundNamespace) {
+    public Map<String, String> inForce(String foundNamespace, int openPort) {
         Map<String, String> all = new LinkedHashMap<>();
         all.put("LEASE_NAME", leaseName);
         all.put("NAMESPACE", foundNamespace);
@@ -77,7 +78,7 @@ public record Settings(
         all.put("RETRY_PERIOD", Durations.format(retryPeriod));
         all.put("LEADER_FILE", leaderFile.map(Path::toString).orElse(""));
         all.put("READINESS", lowerCase(readiness));
-        all.put("HTTP_PORT", Integer.toString(httpPort));
+        all.put("HTTP_PORT", Integer.toString(openPort));
         all.put("MAX_STREAMS", Integer.toString(maxStreams));
         all.put("LEADER_LABEL", leaderLabel.map(PodLabel::toString).orElse(""));
         all.put("POD_NAME", podName);

@@ -1,5 +1,6 @@
 package io.github.leaderelector.config;
 
+import io.github.leaderelector.text.ForeignText;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
@@ -38,7 +39,6 @@ final class SettingsCheck {
     private static final String LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
     private static final Pattern DNS_LABEL = Pattern.compile(LABEL);
     private static final Pattern DNS_SUBDOMAIN = Pattern.compile(LABEL + "(\\." + LABEL + ")*");
-    private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
     private static final Pattern NUMBER = Pattern.compile("[0-9]{1,9}");
     // https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
     private static final String LABEL_WORD = "[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?";
@@ -145,7 +145,7 @@ final class SettingsCheck {
                     + " replica has.");
         } else if (identity.isBlank()
                 || identity.length() > LONGEST_NAME
-                || CONTROL.matcher(identity).find()) {
+                || !ForeignText.name(identity).equals(identity)) {
             problem(
                     "IDENTITY",
                     identity,
@@ -331,7 +331,7 @@ final class SettingsCheck {
         // A password must not end up in a log.
         problem(
                 name,
-                text.replaceAll("//[^/]*@", "//***@"),
+                ForeignText.of(text),
                 "an http or https URL without a user, such as 'http://localhost:8080/health'");
         return URI.create("");
     }
@@ -353,7 +353,6 @@ final class SettingsCheck {
     }
 
     private void problem(String name, String value, String allowed) {
-        String printable = CONTROL.matcher(value).replaceAll("?");
-        problems.add(name + " is '" + printable + "'; it must be " + allowed + ".");
+        problems.add(name + " is '" + ForeignText.name(value) + "'; it must be " + allowed + ".");
     }
 }

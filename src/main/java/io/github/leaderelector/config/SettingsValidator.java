@@ -5,8 +5,8 @@ import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.config.SmallRyeConfigBuilderCustomizer;
 
 /**
- * Checks the settings the moment Quarkus has read them, before it opens anything, and passes on to Quarkus what it
- * cannot read itself.
+ * Checks the settings the moment Quarkus has read them, before it opens anything; passes on to Quarkus what it cannot
+ * read itself, and keeps from it what it is not to read.
  *
  * <p>Quarkus collects what its own settings complain about, such as {@code quarkus.http.port}, which takes its value
  * from ours, and complains in the end; an {@link InvalidSettingsException} forestalls that.
@@ -18,6 +18,7 @@ public final class SettingsValidator implements SmallRyeConfigBuilderCustomizer,
 
     @Override
     public void configBuilder(SmallRyeConfigBuilder builder) {
+        Environment.configure(builder);
         builder.withValidator(this).withInterceptors(new LogFormatInterceptor());
     }
 

@@ -31,7 +31,10 @@ public final class ForeignText {
     private static final List<Rule> RULES = List.of(
             // A line under which a caret points at something quotes a file: parsers of YAML do so.
             rule("(?m)^.*\\R[ \\t]*\\^[ \\t]*$", ""),
-            // Parsers of JSON do it so.
+            // What such parsers call by its name may be a value without its quotes.
+            rule("\\b(undefined alias|duplicate anchor|undefined tag handle) \\S+", "$1 ***"),
+            // Jackson.
+            rule("(?s)\\b(Unrecognized token |value \\(|from String )(['\"]).*\\2", "$1***"),
             rule("(?s)\\[Source: .*?(?=; line: )", "[Source"),
             rule("(?s)-----BEGIN .*?(?:-----END [^-]*-----|$)", "***"),
             // Vert.x: "a header value must not end with '\r' or '\n': Bearer ...".

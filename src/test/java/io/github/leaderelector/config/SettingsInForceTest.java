@@ -18,7 +18,7 @@ class SettingsInForceTest {
                 .map(m -> m.getName().replaceAll("([A-Z])", "_$1").toUpperCase(Locale.ROOT))
                 .toList();
 
-        assertThat(SettingsFixture.settings(Map.of()).inForce("prod").keySet())
+        assertThat(SettingsFixture.settings(Map.of()).inForce("prod", 4040).keySet())
                 .containsExactlyInAnyOrderElementsOf(variables);
     }
 
@@ -40,7 +40,7 @@ class SettingsInForceTest {
                 Map.entry("APP_HEALTH_FALLBACK", "anyone"),
                 Map.entry("LOG_FORMAT", "json"));
 
-        assertThat(SettingsFixture.settings(set).inForce("found"))
+        assertThat(SettingsFixture.settings(set).inForce("found", 8080))
                 .containsAllEntriesOf(set)
                 .containsEntry("NAMESPACE", "found")
                 .containsEntry("ON_LEADING_URL", "")
@@ -57,7 +57,7 @@ class SettingsInForceTest {
     void ofAUrlOnlyTheHostIsShown(String url, String shown) {
         Map<String, String> inForce = SettingsFixture.settings(
                         Map.of("ON_LEADING_URL", url, "ON_FOLLOWING_URL", url, "APP_HEALTH_URL", url))
-                .inForce("prod");
+                .inForce("prod", 4040);
 
         assertThat(inForce.get("ON_LEADING_URL")).isEqualTo(shown);
         assertThat(inForce.get("ON_FOLLOWING_URL")).isEqualTo(shown);

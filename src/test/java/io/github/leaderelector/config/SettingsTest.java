@@ -124,7 +124,7 @@ class SettingsTest {
           LEASE_NAME | -a | LEASE_NAME is '-a'; it must be lower case letters, digits, '-' and '.', beginning and ending, also around each '.', with a letter or digit, at most 253 characters.
           NAMESPACE | a.b | NAMESPACE is 'a.b'; it must be lower case letters, digits and '-', beginning and ending with a letter or digit, at most 63 characters.
           IDENTITY | " " | IDENTITY is ' '; it must be a name that no other replica has, not blank, without control characters, at most 253 characters.
-          IDENTITY | "a	b" | IDENTITY is 'a?b'; it must be a name that no other replica has, not blank, without control characters, at most 253 characters.
+          IDENTITY | "a	b" | IDENTITY is 'a\\tb'; it must be a name that no other replica has, not blank, without control characters, at most 253 characters.
           LEASE_DURATION | "" | LEASE_DURATION is ''; it must be whole seconds, at least 1, such as '15s'.
           LEASE_DURATION | soon | LEASE_DURATION is 'soon'; it must be whole seconds, at least 1, such as '15s'.
           LEASE_DURATION | 15.5s | LEASE_DURATION is '15.5s'; it must be whole seconds, at least 1, such as '15s'.
@@ -254,7 +254,7 @@ class SettingsTest {
     @Test
     void aPathThatIsNoneIsExplained() {
         assertThat(problems(Map.of("LEASE_NAME", "app", "LEADER_FILE", "a\0b")))
-                .containsExactly("LEADER_FILE is 'a?b'; it must be the path of a file, or empty for none.");
+                .containsExactly("LEADER_FILE is 'a\\u0000b'; it must be the path of a file, or empty for none.");
     }
 
     @Test

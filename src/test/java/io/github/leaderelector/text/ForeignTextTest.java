@@ -60,6 +60,18 @@ class ForeignTextTest {
                                 + "\n                  ^\nfound unexpected end of stream",
                         "while scanning a quoted scalar in reader, line 7, column 12: found unexpected end of stream"),
                 arguments(
+                        "found undefined alias " + CANARY + " in reader, line 2",
+                        "found undefined alias *** in reader, line 2"),
+                arguments(
+                        "no String-argument constructor to deserialize from String value ('" + CANARY + "')",
+                        "no String-argument constructor to deserialize from String value (***)"),
+                arguments(
+                        "Cannot deserialize value of type `int` from String \"" + CANARY + "\": not a number",
+                        "Cannot deserialize value of type `int` from String ***: not a number"),
+                arguments(
+                        "Unrecognized token '" + CANARY + "': was expecting (JSON String, ...)",
+                        "Unrecognized token ***: was expecting (JSON String, ...)"),
+                arguments(
                         "Unexpected end\n at [Source: (String)\"{\"a\": " + CANARY + "\"; line: 1, column: 7]",
                         "Unexpected end at [Source; line: 1, column: 7]"));
     }

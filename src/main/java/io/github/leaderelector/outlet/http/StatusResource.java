@@ -5,10 +5,12 @@ import io.github.leaderelector.config.Settings;
 import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.Ticker;
 import io.smallrye.common.annotation.NonBlocking;
+import io.vertx.core.http.HttpServerRequest;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import org.jboss.resteasy.reactive.Cache;
 
@@ -33,12 +35,14 @@ public final class StatusResource {
     /** Who leads and why, what changed lately, what is wrong, and what was set. */
     @GET
     @Cache(noStore = true)
-    public StatusAnswer status() {
+    public StatusAnswer status(@Context HttpServerRequest request) {
         Reading reading = Reading.of(hub, ticker);
         return StatusAnswer.of(
                 reading.leadership(),
                 hub.transitions(0),
-                settings.inForce(reading.leadership().lease().namespace()),
+                settings.inForce(
+                        reading.leadership().lease().namespace(),
+                        request.localAddress().port()),
                 reading.moment());
     }
 }

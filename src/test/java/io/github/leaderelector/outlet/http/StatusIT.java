@@ -14,6 +14,7 @@ import io.github.leaderelector.outlet.FrozenTime;
 import io.github.leaderelector.outlet.OutletDriver;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import io.restassured.RestAssured;
 import io.restassured.response.Response;
 import java.time.Duration;
 import java.util.List;
@@ -47,6 +48,14 @@ class StatusIT {
         assertThat(status.get("leaderlessMillis").asLong()).isZero();
         assertThat(status.get("leaseExpiresInMillis").asLong()).isEqualTo(12_500);
         assertThat(status.get("problem").isNull()).isTrue();
+    }
+
+    /** Row E13 of the faults: with HTTP_PORT=0, and where Quarkus was told another port. */
+    @Test
+    void thePortIsTheOneInUse() throws JsonProcessingException {
+        driver.lead();
+
+        assertThat(status().at("/settings/HTTP_PORT").asInt()).isEqualTo(RestAssured.port);
     }
 
     @Test
