@@ -2,7 +2,7 @@ package io.github.leaderelector;
 
 import io.github.leaderelector.config.Environment;
 import io.github.leaderelector.config.Settings;
-import io.github.leaderelector.outlet.http.UnreadableRequests;
+import io.github.leaderelector.outlet.http.ConnectionsExtension;
 import io.github.leaderelector.outlet.log.LossyOutput;
 import io.quarkus.arc.Arc;
 import io.quarkus.arc.ArcContainer;
@@ -59,7 +59,7 @@ public final class Main {
         });
         Runtime.getRuntime().addShutdownHook(new Thread(exit::onShutdown, "exit"));
         Environment.limit();
-        UnreadableRequests.enable();
+        ConnectionsExtension.enable();
         try {
             Quarkus.run(null, exit::onStopped, args);
         } catch (Throwable failure) {

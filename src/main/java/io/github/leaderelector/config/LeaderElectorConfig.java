@@ -97,7 +97,8 @@ public interface LeaderElectorConfig {
     Optional<String> httpPort();
 
     /**
-     * How many event streams may be open at once; further ones are answered 429.
+     * How many event streams the own pod may have open at once, and all others together a quarter as many; further ones
+     * are answered 429.
      *
      * @return 0 to 100000
      */

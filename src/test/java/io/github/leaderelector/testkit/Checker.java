@@ -12,9 +12,9 @@ import java.util.stream.Stream;
  * Judges what the witnesses saw: two leaders at one instant, by one witness or by two, times without a leader, fencing
  * tokens that do not grow, and claims that outlive a freeze.
  *
- * <p>A file counts while it certainly existed. A {@code leader: true} over HTTP counts from the request's start to its
- * answer. The file of a frozen process does not count until {@link #FILE_GONE_AFTER_THAW} after it went on, that of a
- * dead one not at all.
+ * <p>A file counts while it certainly existed. A {@code leader: true} over HTTP counts from the request's start until
+ * it was read. The file of a frozen process does not count until {@link #FILE_GONE_AFTER_THAW} after it went on, that
+ * of a dead one not at all.
  */
 public final class Checker {
 

@@ -25,8 +25,14 @@ public final class EventStreamClient implements AutoCloseable {
      * @param patience how long to wait for a line
      */
     public EventStreamClient(int port, String path, String accept, Duration patience) throws IOException {
+        this("127.0.0.1", port, path, accept, patience);
+    }
+
+    /** The same by {@code address}, one of this machine: connections to it come from it. */
+    public EventStreamClient(String address, int port, String path, String accept, Duration patience)
+            throws IOException {
         connection = (HttpURLConnection)
-                URI.create("http://127.0.0.1:" + port + path).toURL().openConnection();
+                URI.create("http://" + address + ":" + port + path).toURL().openConnection();
         connection.setRequestProperty("Accept", accept);
         connection.setReadTimeout((int) patience.toMillis());
     }

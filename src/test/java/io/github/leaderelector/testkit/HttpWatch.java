@@ -7,11 +7,17 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/** Asks one replica again and again who leads, on a thread of its own. Safe for use by many threads. */
+/**
+ * Asks one replica again and again who leads, on a thread of its own. A claim counts from the moment of asking until
+ * the moment of reading: what a replica decided before it stood still is believed when it is read. Safe for use by many
+ * threads.
+ */
 public final class HttpWatch implements AutoCloseable {
 
     private static final long PAUSE = 10_000_000;
-    private static final Duration PATIENCE = Duration.ofMillis(500);
+
+    /** Longer than any replica stands still, so that an answer is read that comes only when it goes on. */
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final String replica;
     private final LeaderClient client;
@@ -60,10 +66,10 @@ public final class HttpWatch implements AutoCloseable {
                             replica,
                             answer.asked(),
                             answer.answered(),
-                            answer.asked(),
+                            answer.answered(),
                             answer.answered(),
                             answer.fencingToken())
-                    : before.until(answer.asked(), answer.answered());
+                    : before.until(answer.answered(), answer.answered());
         }
     }
 

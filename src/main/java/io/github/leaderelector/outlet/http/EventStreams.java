@@ -23,7 +23,9 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +47,11 @@ import org.jspecify.annotations.Nullable;
 @Singleton
 public final class EventStreams implements LeadershipObserver {
 
+    static final String CONTENT_TYPE = "text/event-stream";
+
+    /** The own pod has all places for itself; all others together have this part of as many beside. */
+    private static final int OTHERS_PART = 4;
+
     /** A little less than ten seconds, so that of the ticks of a second the tenth counts, be it early. */
     private static final Duration HEARTBEAT = Duration.ofMillis(9_500);
 
@@ -57,10 +64,13 @@ public final class EventStreams implements LeadershipObserver {
     private final ObjectMapper json;
     private final Context eventLoop;
     private final int maxStreams;
+    private final int maxStreamsOfOthers;
 
     private final Clients leadershipClients = new Clients();
     private final Clients holderClients = new Clients();
+    private final Set<HttpServerResponse> ofOthers = new HashSet<>();
     private Told told;
+    private volatile Moment decidedAfter;
     private long id = 1;
     private Moment lastHeartbeat;
     private boolean closed;
@@ -92,8 +102,10 @@ public final class EventStreams implements LeadershipObserver {
         this.ticker = ticker;
         this.json = json;
         this.maxStreams = settings.maxStreams();
+        this.maxStreamsOfOthers = (maxStreams + OTHERS_PART - 1) / OTHERS_PART;
         this.eventLoop = vertx.getOrCreateContext();
         this.lastHeartbeat = ticker.now();
+        this.decidedAfter = lastHeartbeat;
         this.told = Told.of(hub, ticker);
     }
 
@@ -130,7 +142,7 @@ public final class EventStreams implements LeadershipObserver {
     }
 
     /** Whether {@code accepted} allows {@code type/subtype}. */
-    static boolean includes(MIMEHeader accepted, String type, String subtype) {
+    private static boolean includes(MIMEHeader accepted, String type, String subtype) {
         return accepted.weight() > 0
                 && (accepted.component().equals("*") || accepted.component().equalsIgnoreCase(type))
                 && (accepted.subComponent().equals("*")
@@ -138,15 +150,19 @@ public final class EventStreams implements LeadershipObserver {
     }
 
     private synchronized void open(RoutingContext request, Clients clients) {
+        decidedAfter = ticker.now();
         HttpServerResponse response = request.response().putHeader(HttpHeaders.CACHE_CONTROL, "no-store");
-        if (open() >= maxStreams) {
+        boolean own = Caller.ofThisPod(request.request().connection());
+        int allowed = own ? maxStreams : maxStreamsOfOthers;
+        if ((own ? open() - ofOthers.size() : ofOthers.size()) >= allowed) {
             response.setStatusCode(429)
                     .putHeader(HttpHeaders.CONTENT_TYPE, "text/plain")
-                    .end("MAX_STREAMS allows " + maxStreams
-                            + " event streams at once, and as many are open; ask GET /leader instead.\n");
+                    .end("MAX_STREAMS allows " + allowed + " event streams at once "
+                            + (own ? "from this pod" : "from outside of this pod")
+                            + ", and as many are open; ask GET /leader instead.\n");
             return;
         }
-        response.putHeader(HttpHeaders.CONTENT_TYPE, "text/event-stream");
+        response.putHeader(HttpHeaders.CONTENT_TYPE, CONTENT_TYPE);
         if (request.request().method().equals(HttpMethod.HEAD)) {
             response.end();
             return;
@@ -154,6 +170,9 @@ public final class EventStreams implements LeadershipObserver {
         // First the others, if there is a change that they have not been told: an id means the same to all.
         tell();
         response.closeHandler(gone -> forget(response));
+        if (!own) {
+            ofOthers.add(response);
+        }
         clients.add(response, clients == leadershipClients ? event("leadership", RETRY) : holderEvent());
         if (closed) {
             clients.end();
@@ -163,6 +182,12 @@ public final class EventStreams implements LeadershipObserver {
     private synchronized void forget(HttpServerResponse client) {
         leadershipClients.remove(client);
         holderClients.remove(client);
+        ofOthers.remove(client);
+    }
+
+    /** What is being written to the streams, at the moment of asking on the event loop, was decided no earlier. */
+    Moment decidedAfter() {
+        return decidedAfter;
     }
 
     /** How many streams are open. */
@@ -173,6 +198,7 @@ public final class EventStreams implements LeadershipObserver {
     /** Sends what has changed since the last call, and a heartbeat when it is time for one. */
     @Override
     public synchronized void onLeadership(Leadership leadership) {
+        decidedAfter = ticker.now();
         tell();
         Moment now = ticker.now();
         if (now.since(lastHeartbeat).compareTo(HEARTBEAT) >= 0) {
@@ -188,10 +214,12 @@ public final class EventStreams implements LeadershipObserver {
     }
 
     private synchronized void end() {
+        decidedAfter = ticker.now();
         tell();
         closed = true;
         leadershipClients.end();
         holderClients.end();
+        ofOthers.clear();
     }
 
     private void tell() {

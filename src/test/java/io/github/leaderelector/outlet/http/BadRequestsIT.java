@@ -7,10 +7,12 @@ import io.github.leaderelector.testkit.Ports;
 import io.github.leaderelector.testkit.SidecarProcess;
 import io.github.leaderelector.testkit.Wait;
 import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,18 +28,15 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the packaged application answers to requests that are wrong from the first byte on, over plain sockets. */
+/**
+ * What the packaged application answers to requests that are wrong from the first byte on, over plain sockets. Most of it
+ * is what Vert.x and Quarkus do; here it is kept.
+ */
 class BadRequestsIT {
 
     private static final String HOST = "Host: localhost\r\nConnection: close\r\n";
     private static final String END = HOST + "\r\n";
     private static final String NOTHING_HERE = "There is nothing here; GET /leader, / and /q/health have something.";
-    private static final String NO_HOST = "The header Host is missing, or is not a host with or without a port.";
-    private static final String UNKNOWN_LENGTH = "A body of unknown length is not read; none is needed here.";
-    private static final String NOT_HTTP = "This is not a request as HTTP/1.1 has it.";
-    private static final String NOT_ENCODED = "The path and the query must be percent-encoded.";
-    private static final String NO_SLASH =
-            "The path must begin with a slash; GET /leader, / and /q/health have something.";
 
     private static SidecarProcess sidecar;
     private static int port;
@@ -64,7 +63,7 @@ class BadRequestsIT {
 
     /** As many answers as that would fill the memory several times. */
     @Test
-    void whoAsksOnAndOnAndReadsNoAnswerIsHungUpOn() throws IOException {
+    void aClientThatReadsNoAnswersIsDisconnected() throws IOException {
         byte[] requests =
                 "GET /q/metrics HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(100).getBytes(StandardCharsets.UTF_8);
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
@@ -86,105 +85,106 @@ class BadRequestsIT {
 
     static Stream<Arguments> wrong() {
         return Stream.of(
-                Arguments.of(
-                        "a path that is too long",
-                        "GET /" + "x".repeat(5_000) + " HTTP/1.1\r\n" + END,
-                        414,
-                        "The path and the query are too long."),
+                Arguments.of("a path that is too long", "GET /" + "x".repeat(5_000) + " HTTP/1.1\r\n" + END, 414),
                 Arguments.of(
                         "a header that is too long",
                         "GET /leader HTTP/1.1\r\nX: " + "x".repeat(30_000) + "\r\n" + END,
-                        431,
-                        "The headers are too long."),
+                        431),
                 Arguments.of(
                         "headers that are too many",
                         "GET /leader HTTP/1.1\r\n" + "X: 123456789\r\n".repeat(2_000) + END,
-                        431,
-                        "The headers are too long."),
+                        431),
                 Arguments.of(
                         "a body that is too long",
-                        "POST /leader/drained HTTP/1.1\r\nContent-Length: 65537\r\n" + END,
-                        413,
-                        "The body is longer than 65536 bytes; none is needed here."),
+                        "POST /leader/drained HTTP/1.1\r\nContent-Length: 4097\r\n" + END,
+                        413),
+                Arguments.of("no HTTP", "Hello, sidecar!\r\n\r\n", 400),
+                Arguments.of("TLS", "\u0016\u0003\u0001\u0002\u0000\u0001\u00fc\r\n\r\n", 400),
+                Arguments.of("a header without a colon", "GET /leader HTTP/1.1\r\nHello\r\n" + END, 400),
                 Arguments.of(
-                        "a body of unknown length",
-                        "POST /leader/drained HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + END
-                                + "2\r\n{}\r\n0\r\n\r\n",
-                        411,
-                        UNKNOWN_LENGTH),
-                Arguments.of(
-                        "a body in chunks that are none",
-                        "POST /leader/drained HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + END + "Hello\r\n",
-                        411,
-                        UNKNOWN_LENGTH),
-                Arguments.of("no HTTP", "Hello, sidecar!\r\n\r\n", 400, NOT_HTTP),
-                Arguments.of("TLS", "\u0016\u0003\u0001\u0002\u0000\u0001\u00fc\r\n\r\n", 400, NOT_HTTP),
-                Arguments.of("a header without a colon", "GET /leader HTTP/1.1\r\nHello\r\n" + END, 400, NOT_HTTP),
-                Arguments.of(
-                        "a length that is none",
-                        "POST /leader/drained HTTP/1.1\r\nContent-Length: -1\r\n" + END,
-                        400,
-                        NOT_HTTP),
+                        "a length that is none", "POST /leader/drained HTTP/1.1\r\nContent-Length: -1\r\n" + END, 400),
                 Arguments.of(
                         "two lengths",
                         "POST /leader/drained HTTP/1.1\r\nContent-Length: 0\r\nContent-Length: 1\r\n" + END,
-                        400,
-                        NOT_HTTP),
+                        400),
                 Arguments.of(
                         "a length and chunks",
                         "POST /leader/drained HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n" + END
                                 + "0\r\n\r\n",
-                        400,
-                        NOT_HTTP),
-                Arguments.of(
-                        "another version",
-                        "GET /leader HTTP/3.0\r\n" + END,
-                        505,
-                        "Only HTTP/1.1 and HTTP/1.0 are spoken here."),
-                Arguments.of("no host", "GET /leader HTTP/1.1\r\nConnection: close\r\n\r\n", 400, NO_HOST),
+                        400),
+                Arguments.of("another version", "GET /leader HTTP/3.0\r\n" + END, 501),
+                Arguments.of("no host", "GET /leader HTTP/1.1\r\nConnection: close\r\n\r\n", 400),
                 Arguments.of(
                         "a host that is none",
                         "GET /leader HTTP/1.1\r\nHost: a b@/c\r\nConnection: close\r\n\r\n",
-                        400,
-                        NO_HOST),
+                        400),
+                Arguments.of("a path that is not encoded", "GET /leader%zz HTTP/1.1\r\n" + END, 400),
                 Arguments.of(
-                        "two hosts",
-                        "GET /leader HTTP/1.1\r\nHost: a\r\n" + END,
-                        400,
-                        "There must be one header Host, not several."),
-                Arguments.of("a path that is not encoded", "GET /leader%zz HTTP/1.1\r\n" + END, 400, NOT_ENCODED),
-                Arguments.of(
-                        "a query that is not encoded",
-                        "POST /leader/step-down?cooldown=%zz HTTP/1.1\r\n" + END,
-                        400,
-                        NOT_ENCODED),
-                Arguments.of("a path without a slash", "GET leader HTTP/1.1\r\n" + END, 404, NO_SLASH),
-                Arguments.of("CONNECT, as to a proxy", "CONNECT localhost:80 HTTP/1.1\r\n" + END, 404, NO_SLASH));
+                        "two hosts, for what only the own pod may ask",
+                        "POST /leader/step-down HTTP/1.1\r\nHost: a\r\n" + END,
+                        403),
+                Arguments.of("a path without a slash", "GET leader HTTP/1.1\r\n" + END, 404),
+                Arguments.of("CONNECT, as to a proxy", "CONNECT localhost:80 HTTP/1.1\r\n" + END, 404));
     }
 
     @ParameterizedTest(name = "{0}: {2}")
     @MethodSource("wrong")
-    void whatIsWrongGetsItsStatusAndOneSentence(String what, String request, int status, String sentence)
-            throws IOException {
-        String answer = send(request);
+    void whatIsWrongGetsItsStatus(String what, String request, int status) throws IOException {
+        assertThat(send(request)).matches("(?s)HTTP/\\d\\.\\d " + status + " .*");
+    }
 
-        assertThat(answer).matches("(?s)HTTP/\\d\\.\\d " + status + " .*").endsWith("\r\n\r\n" + sentence + "\n");
-        assertThat(answer).containsIgnoringCase("\r\ncontent-type: text/plain\r\n");
+    @Test
+    void aBodyIsNeitherNeededNorInTheWay() throws IOException {
+        assertThat(send("POST /leader/drained HTTP/1.1\r\nContent-Length: 2\r\n" + END + "{}"))
+                .startsWith("HTTP/1.1 409 ");
+        assertThat(send("POST /leader/drained HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + END
+                        + "2\r\n{}\r\n0\r\n\r\n"))
+                .startsWith("HTTP/1.1 409 ");
+    }
+
+    /** B3: whoever sends a header byte by byte is not waited for. */
+    @Test
+    void aRequestThatDoesNotArriveEndsTheConnection() throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.setSoTimeout(1_000);
+            long from = System.nanoTime();
+            assertThatThrownBy(() -> {
+                        for (int second = 0; second < 30; second++) {
+                            socket.getOutputStream().write('x');
+                            assertThat(readWithin(socket)).as("what it answers").isZero();
+                        }
+                    })
+                    .isInstanceOf(IOException.class);
+            assertThat(Duration.ofNanos(System.nanoTime() - from))
+                    .isBetween(Duration.ofSeconds(9), Duration.ofSeconds(20));
+        }
+    }
+
+    /** How many bytes come within the time-out. */
+    private static int readWithin(Socket socket) throws IOException {
+        try {
+            if (socket.getInputStream().read() < 0) {
+                throw new EOFException();
+            }
+            return 1;
+        } catch (SocketTimeoutException nothing) {
+            return 0;
+        }
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"PUT", "DELETE", "PATCH", "TRACE", "CONNECT", "PROPFIND"})
+    @ValueSource(strings = {"PUT", "DELETE", "PATCH", "TRACE", "CONNECT", "PROPFIND", "OPTIONS"})
     void aMethodThatIsNotThereIsRefusedWithThoseThatAre(String method) throws IOException {
         for (String path : Refusals.READ_ONLY) {
             assertThat(send(method + " " + path + " HTTP/1.1\r\n" + END))
                     .startsWith("HTTP/1.1 405 ")
-                    .contains("\r\nallow: GET, HEAD, OPTIONS\r\n")
+                    .contains("\r\nallow: GET, HEAD\r\n")
                     .endsWith("\r\n\r\nThis can only be read; ask with GET.\n");
         }
         for (String path : Refusals.ORDERS) {
             assertThat(send(method + " " + path + " HTTP/1.1\r\n" + END))
                     .startsWith("HTTP/1.1 405 ")
-                    .contains("\r\nallow: POST, OPTIONS\r\n")
+                    .contains("\r\nallow: POST\r\n")
                     .endsWith("\r\n\r\nThis changes something; ask with POST.\n");
         }
     }

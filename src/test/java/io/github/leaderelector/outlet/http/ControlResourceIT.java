@@ -210,8 +210,55 @@ class ControlResourceIT {
         assertThat(candidacy.asked()).isEmpty();
     }
 
+    /** B5: what the inbound proxy of a mesh does, which comes from the loopback to the pod's own address. */
+    @Test
+    void whatComesFromTheLoopbackToAnotherAddressComesFromElsewhere() throws IOException {
+        Optional<String> own = ownAddress();
+        Assumptions.assumeTrue(own.isPresent(), "This machine has no address but the loopback's.");
+        driver.lead();
+        for (String path : List.of(STEP_DOWN, DRAINED)) {
+            assertThat(send("127.0.0.6", own.get(), "POST", path, "Host: localhost"))
+                    .startsWith("HTTP/1.1 403 ")
+                    .endsWith("\r\n\r\nOnly the containers of this pod may ask for that, over 127.0.0.1 or [::1].\n");
+        }
+        assertThat(hub.leads()).isTrue();
+        assertThat(candidacy.asked()).isEmpty();
+    }
+
+    /** B5. */
     @ParameterizedTest
-    @ValueSource(strings = {"GET", "PUT", "DELETE"})
+    @ValueSource(
+            strings = {
+                "Forwarded: for=10.1.2.3;host=localhost;proto=http",
+                "X-Forwarded-For: 127.0.0.1",
+                "x-forwarded-host: localhost",
+                "X-FORWARDED-PROTO: http",
+                "X-Forwarded-Client-Cert: By=spiffe://cluster.local",
+                "X-Real-IP: 127.0.0.1",
+                "X-Envoy-External-Address: 10.1.2.3",
+                "Via: 1.1 proxy",
+            })
+    void whatAProxyHasForwardedIsRefused(String header) throws IOException {
+        driver.lead();
+        for (String path : List.of(STEP_DOWN, DRAINED)) {
+            assertThat(send("127.0.0.1", "POST", path, "Host: localhost", header))
+                    .startsWith("HTTP/1.1 403 ")
+                    .endsWith("\r\n\r\nRequests that a proxy has forwarded are refused; ask 127.0.0.1 or [::1]"
+                            + " directly.\n");
+        }
+        assertThat(hub.leads()).isTrue();
+        assertThat(candidacy.asked()).isEmpty();
+    }
+
+    @Test
+    void whoNamesTwoHostsNamesNone() throws IOException {
+        assertThat(send("127.0.0.1", "POST", STEP_DOWN, "Host: localhost", "Host: evil.example"))
+                .matches(answer -> answer.startsWith("HTTP/1.1 403 ") || answer.startsWith("HTTP/1.1 400 "));
+        assertThat(candidacy.asked()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"GET", "PUT", "DELETE", "OPTIONS"})
     void nothingButAPostAsksForAnything(String method) throws IOException {
         for (String path : List.of(STEP_DOWN, DRAINED)) {
             assertThat(send("127.0.0.1", method, path, "Host: localhost")).startsWith("HTTP/1.1 405 ");
@@ -224,7 +271,12 @@ class ControlResourceIT {
     }
 
     private String send(String address, String method, String path, String... headers) throws IOException {
-        try (Socket socket = new Socket(InetAddress.getByName(address), port)) {
+        return send(null, address, method, path, headers);
+    }
+
+    private String send(String from, String address, String method, String path, String... headers) throws IOException {
+        InetAddress source = from == null ? null : InetAddress.getByName(from);
+        try (Socket socket = new Socket(InetAddress.getByName(address), port, source, 0)) {
             socket.setSoTimeout(10_000);
             String head = method + " " + path + " HTTP/1.1\r\n" + String.join("\r\n", headers);
             socket.getOutputStream()

@@ -17,16 +17,20 @@ import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServer;
 import io.vertx.ext.web.Router;
 import java.io.IOException;
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -72,7 +76,7 @@ class EventStreamsTest {
         router.route().last().handler(request -> request.end("somebody else answers"));
         server = vertx.createHttpServer()
                 .requestHandler(router)
-                .listen(0, "127.0.0.1")
+                .listen(0, "0.0.0.0")
                 .toCompletionStage()
                 .toCompletableFuture()
                 .join();
@@ -244,13 +248,51 @@ class EventStreamsTest {
         assertThat(beyond.header("Content-Type")).isEqualTo("text/plain");
         assertThat(beyond.body())
                 .isEqualTo(
-                        "MAX_STREAMS allows 3 event streams at once, and as many are open; ask GET /leader instead.\n");
+                        "MAX_STREAMS allows 3 event streams at once from this pod, and as many are open; ask GET /leader"
+                                + " instead.\n");
         assertThat(open("/leader", "application/json").body()).isEqualTo("somebody else answers");
 
         clients.get(0).close();
         Wait.until(PATIENCE, () -> "A client that has gone is not forgotten.", () -> streams.open() < MAX_STREAMS);
 
         assertThat(open(path).next()).isNotEmpty();
+    }
+
+    /** B4. */
+    @Test
+    void othersTakeNoPlaceFromTheOwnPod() throws IOException {
+        Optional<String> other = ownAddress();
+        Assumptions.assumeTrue(other.isPresent(), "This machine has no address but the loopback's.");
+        for (int i = 0; i < 10; i++) {
+            EventStreamClient stream = new EventStreamClient(
+                    other.get(), server.actualPort(), i % 2 == 0 ? "/leader" : "/sse", "text/event-stream", PATIENCE);
+            clients.add(stream);
+            assertThat(stream.status()).isEqualTo(i == 0 ? 200 : 429);
+            if (i == 1) {
+                assertThat(stream.body())
+                        .isEqualTo("MAX_STREAMS allows 1 event streams at once from outside of this pod, and as many"
+                                + " are open; ask GET /leader instead.\n");
+            }
+        }
+        for (int i = 0; i < MAX_STREAMS; i++) {
+            assertThat(open(i % 2 == 0 ? "/leader" : "/sse").status()).isEqualTo(200);
+        }
+        assertThat(open("/leader").status()).isEqualTo(429);
+
+        clients.get(0).close();
+        Wait.until(PATIENCE, () -> "A client that has gone is not forgotten.", () -> streams.open() == MAX_STREAMS);
+        EventStreamClient next =
+                new EventStreamClient(other.get(), server.actualPort(), "/sse", "text/event-stream", PATIENCE);
+        clients.add(next);
+        assertThat(next.status()).isEqualTo(200);
+    }
+
+    private static Optional<String> ownAddress() throws IOException {
+        return NetworkInterface.networkInterfaces()
+                .flatMap(NetworkInterface::inetAddresses)
+                .filter(address -> address instanceof Inet4Address && !address.isLoopbackAddress())
+                .map(InetAddress::getHostAddress)
+                .findFirst();
     }
 
     @Test

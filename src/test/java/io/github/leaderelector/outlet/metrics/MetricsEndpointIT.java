@@ -10,6 +10,7 @@ import io.github.leaderelector.outlet.OutletDriver;
 import io.github.leaderelector.testkit.Programs;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import io.restassured.response.Response;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +23,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @QuarkusTest
 @TestProfile(FrozenTime.class)
@@ -67,6 +70,38 @@ class MetricsEndpointIT {
                         "leader_elector_transitions_total{name=\"app-lock\",reason=\"suspended\"} 0.0")
                 .anyMatch(line -> line.matches(
                         "leader_elector_transitions_total\\{name=\"app-lock\",reason=\"acquired\"} [1-9].*"));
+    }
+
+    /** E15. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "application/openmetrics-text                                     | application/openmetrics-text",
+                "application/openmetrics-text; version=1.0.0                      | application/openmetrics-text",
+                "application/openmetrics-text;version=0.0.1                       | application/openmetrics-text",
+                "application/openmetrics-text; version=1.0.0; charset=utf-8       | application/openmetrics-text",
+                "application/openmetrics-text;q=0.5, application/vnd.google.protobuf | application/openmetrics-text",
+                "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;q=0.3 | text/plain",
+                "text/plain;version=0.0.4                                         | text/plain",
+                "*/*                                                              | application/openmetrics-text",
+            })
+    void whoAcceptsOneOfBothFormsGetsIt(String accept, String form) {
+        Response response = given().accept(accept).get("/q/metrics");
+
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(response.contentType()).startsWith(form + ";");
+        assertThat(response.asString()).contains("leader_election_master_status{name=\"app-lock\"");
+        if (!form.equals("text/plain")) {
+            assertThat(response.contentType()).contains("version=1.0.0");
+            assertThat(response.asString()).endsWith("# EOF\n");
+        }
+    }
+
+    @Test
+    void whoAcceptsNeitherFormIsRefused() {
+        assertThat(given().accept("application/json").get("/q/metrics").statusCode())
+                .isEqualTo(406);
     }
 
     @Test

@@ -1,0 +1,35 @@
+package io.github.leaderelector.outlet.http;
+
+import io.netty.bootstrap.ChannelInitializerExtension;
+import io.netty.channel.Channel;
+import io.quarkus.arc.Arc;
+import io.quarkus.arc.ArcContainer;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+
+/**
+ * Hands each connection that Netty accepts to {@link Connections}: Quarkus shows neither the server before it listens
+ * nor its connections. {@link #enable()} must be called before the first. Safe for use by many threads.
+ */
+// The service loader makes it.
+@RegisterForReflection(methods = false, fields = false)
+public final class ConnectionsExtension extends ChannelInitializerExtension {
+
+    /** Called by {@link java.util.ServiceLoader}. */
+    public ConnectionsExtension() {}
+
+    /** Lets Netty look for this class. */
+    public static void enable() {
+        System.setProperty(EXTENSIONS_SYSTEM_PROPERTY, "serviceload");
+    }
+
+    @Override
+    public void postInitializeServerChildChannel(Channel connection) {
+        ArcContainer container = Arc.container();
+        if (container == null || !container.isRunning()) {
+            // The process ends.
+            var unused = connection.close();
+            return;
+        }
+        container.instance(Connections.class).get().add(connection);
+    }
+}
