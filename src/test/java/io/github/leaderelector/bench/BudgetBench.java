@@ -2,6 +2,7 @@ package io.github.leaderelector.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.leaderelector.testkit.PackagedSidecar;
 import io.github.leaderelector.testkit.Programs;
 import io.github.leaderelector.testkit.Rbac;
 import io.github.leaderelector.testkit.RealApiServer;
@@ -57,7 +58,9 @@ class BudgetBench {
     private static Racer racer(String name) {
         new Rbac(server.admin(), "default", "budget").grant(name);
         Racer racer = new Racer(Contestant.SIDECAR, server, Path.of("target/bench/budget"), name, "default", "budget");
-        racer.set("JDK_JAVA_OPTIONS", "-XX:NativeMemoryTracking=summary");
+        if (!PackagedSidecar.isNative()) {
+            racer.set("JDK_JAVA_OPTIONS", "-XX:NativeMemoryTracking=summary");
+        }
         return racer;
     }
 
@@ -82,7 +85,9 @@ class BudgetBench {
                     "processor time of an idle follower, ms a minute by thread",
                     minus(byThread(follower), followerBefore),
                     minutes);
-            report("memory of an idle leader, MiB that the JVM has committed", committed(leader), 1024);
+            if (!PackagedSidecar.isNative()) {
+                report("memory of an idle leader, MiB that the JVM has committed", committed(leader), 1024);
+            }
             report("memory of an idle leader, MiB resident by file", resident(leader, "Rss"), 1024);
             report("memory of an idle leader, MiB anonymous by file", resident(leader, "Anonymous"), 1024);
             assertThat(leader.leads()).isTrue();

@@ -1,5 +1,6 @@
 package io.github.leaderelector.bench;
 
+import io.github.leaderelector.testkit.PackagedSidecar;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
@@ -12,8 +13,10 @@ import java.util.List;
 public final class Report {
 
     private static final Path FILE = Path.of("target/bench/report.md");
-    private static final List<String> HEAD =
-            List.of("| what | leader-elector | client-go | ratio | load average |", "|---|---|---|---|---|");
+    private static final List<String> HEAD = List.of(
+            "leader-elector is " + PackagedSidecar.form() + ".",
+            "",
+            "| what | leader-elector | client-go | ratio | load average |", "|---|---|---|---|---|");
 
     private Report() {}
 

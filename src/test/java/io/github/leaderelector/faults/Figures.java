@@ -1,5 +1,6 @@
 package io.github.leaderelector.faults;
 
+import io.github.leaderelector.testkit.PackagedSidecar;
 import io.github.leaderelector.testkit.Percentiles;
 import io.github.leaderelector.testkit.Timings;
 import java.io.IOException;
@@ -15,8 +16,10 @@ import java.util.List;
 public final class Figures {
 
     private static final Path REPORT = Path.of("target/faults/report.md");
-    private static final List<String> HEAD =
-            List.of("| scenario | timings (s) | measured | load average | held up |", "|---|---|---|---|---|");
+    private static final List<String> HEAD = List.of(
+            "leader-elector is " + PackagedSidecar.form() + ".",
+            "",
+            "| scenario | timings (s) | measured | load average | held up |", "|---|---|---|---|---|");
 
     private Figures() {}
 
