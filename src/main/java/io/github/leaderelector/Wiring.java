@@ -3,6 +3,7 @@ package io.github.leaderelector;
 import io.fabric8.kubernetes.client.Config;
 import io.github.leaderelector.apphealth.AppHealthWatch;
 import io.github.leaderelector.config.Environment;
+import io.github.leaderelector.config.InvalidSettingsException;
 import io.github.leaderelector.config.LeaderElectorConfig;
 import io.github.leaderelector.config.Readiness;
 import io.github.leaderelector.config.Settings;
@@ -10,6 +11,7 @@ import io.github.leaderelector.config.UnknownSettings;
 import io.github.leaderelector.election.Election;
 import io.github.leaderelector.election.ElectionSettings;
 import io.github.leaderelector.election.Timings;
+import io.github.leaderelector.kubernetes.AccessStore;
 import io.github.leaderelector.leadership.Candidacy;
 import io.github.leaderelector.leadership.ElectionListener;
 import io.github.leaderelector.leadership.LeadershipHub;
@@ -19,15 +21,16 @@ import io.github.leaderelector.leadership.Ticker;
 import io.github.leaderelector.outlet.log.LogFields;
 import io.github.leaderelector.text.ForeignText;
 import io.vertx.core.Vertx;
+import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.eclipse.microprofile.config.ConfigProvider;
 import org.jboss.logging.Logger;
-import org.jspecify.annotations.Nullable;
 
 /** Makes the beans that belong to no room: the clocks, the settings and the hub. */
 final class Wiring {
@@ -67,10 +70,26 @@ final class Wiring {
         return settings;
     }
 
+    /** Where the API server is, as this process's environment says. */
     @Produces
     @Singleton
-    static LeadershipHub hub(Settings settings, Config kubernetes, Ticker ticker, LogFields logFields) {
-        String namespace = settings.namespace().orElseGet(() -> namespaceOf(kubernetes));
+    static AccessStore access(Ticker ticker) {
+        String home = System.getenv().getOrDefault("HOME", System.getProperty("user.home"));
+        try {
+            return AccessStore.of(System.getenv(), Path.of(home), ticker);
+        } catch (IllegalArgumentException unsupported) {
+            throw new InvalidSettingsException(List.of(String.valueOf(unsupported.getMessage())));
+        }
+    }
+
+    static void close(@Disposes AccessStore access) {
+        access.close();
+    }
+
+    @Produces
+    @Singleton
+    static LeadershipHub hub(Settings settings, AccessStore access, Ticker ticker, LogFields logFields) {
+        String namespace = settings.namespace().or(access::namespace).orElse("default");
         LeadershipHub hub = new LeadershipHub(
                 settings.identity(), new LeaseRef(namespace, settings.leaseName()), settings.renewDeadline(), ticker);
         logFields.signWith(hub.current());
@@ -124,10 +143,5 @@ final class Wiring {
         return task -> {
             var unused = vertx.setPeriodic(SECOND.toMillis(), timer -> task.run());
         };
-    }
-
-    private static String namespaceOf(Config kubernetes) {
-        @Nullable String namespace = kubernetes.getNamespace();
-        return namespace == null || namespace.isBlank() ? "default" : namespace;
     }
 }

@@ -37,6 +37,7 @@ class RoomsTest {
             .because("every room sends through it what others wrote");
 
     @ArchTest
+<<<<<<< HEAD
     static final ArchRule requestsKnowTheJdkAndVertxOnly = classes()
             .that()
             .resideInAPackage(ROOT + ".net")
@@ -47,8 +48,11 @@ class RoomsTest {
 
     @ArchTest
     static final ArchRule onlyTheElectionAndTheKubernetesOutletKnowFabric8 = noClasses()
+=======
+    static final ArchRule onlyTheElectionKnowsFabric8 = noClasses()
+>>>>>>> 9bbe87b (One way to the API server: configuration and credentials as client-go reads them, requests and watches by connections of their own, refusals in the server's words)
             .that()
-            .resideOutsideOfPackages(ROOT + ".election", ROOT + ".outlet.kubernetes", ROOT)
+            .resideOutsideOfPackages(ROOT + ".election", ROOT)
             .should()
             .dependOnClassesThat()
             .resideInAPackage("io.fabric8..")

@@ -10,7 +10,8 @@ public final class InvalidSettingsException extends RuntimeException {
     /** Serializable, as an exception's fields have to be. */
     private final String[] problems;
 
-    InvalidSettingsException(List<String> problems) {
+    /** @param problems one sentence each; not empty */
+    public InvalidSettingsException(List<String> problems) {
         super(String.join(" ", problems));
         this.problems = problems.toArray(String[]::new);
     }

@@ -1,8 +1,8 @@
 package io.github.leaderelector.outlet.kubernetes;
 
-import io.fabric8.kubernetes.client.Config;
 import io.github.leaderelector.config.PodLabel;
 import io.github.leaderelector.config.Settings;
+import io.github.leaderelector.kubernetes.AccessStore;
 import io.github.leaderelector.kubernetes.ApiException;
 import io.github.leaderelector.leadership.Backoff;
 import io.github.leaderelector.leadership.Claim;
@@ -75,22 +75,22 @@ public final class LeaderLabel implements LeadershipObserver {
     /** The label that the settings name, which they must. */
     @Inject
     public LeaderLabel(
-            Settings settings, Config kubernetes, Api api, LeadershipHub hub, Ticker ticker, MeterRegistry meters) {
+            Settings settings, AccessStore access, Api api, LeadershipHub hub, Ticker ticker, MeterRegistry meters) {
         this(
                 new LabelledPods(
-                        api, namespace(kubernetes, hub), settings.leaderLabel().orElseThrow()),
+                        api, namespace(access, hub), settings.leaderLabel().orElseThrow()),
                 settings.leaderLabel().orElseThrow(),
                 settings.podName(),
                 hub::leads,
                 ticker,
                 meters,
                 new PermissionCheck(
-                        api,
-                        namespace(kubernetes, hub),
-                        "pods",
-                        List.of("get", "list", "patch"),
-                        "LEADER_LABEL",
-                        ticker)::run);
+                                api,
+                                namespace(access, hub),
+                                "pods",
+                                List.of("get", "list", "patch"),
+                                "LEADER_LABEL",
+                                ticker)::run);
     }
 
     /**
@@ -119,9 +119,8 @@ public final class LeaderLabel implements LeadershipObserver {
     }
 
     /** The namespace that our pod is in: its own, or that of the kubeconfig's context, or else that of the Lease. */
-    private static String namespace(Config kubernetes, LeadershipHub hub) {
-        @Nullable String namespace = kubernetes.getNamespace();
-        return namespace == null || namespace.isBlank() ? hub.current().lease().namespace() : namespace;
+    private static String namespace(AccessStore access, LeadershipHub hub) {
+        return access.namespace().orElseGet(() -> hub.current().lease().namespace());
     }
 
     /**
@@ -284,7 +283,7 @@ public final class LeaderLabel implements LeadershipObserver {
         if (!failing) {
             failing = true;
             LOG.warnf(
-                    "LE-502 The label '%s' of pod '%s' cannot be kept in order: %s.",
+                    "LE-502 The label '%s' of pod '%s' cannot be kept in order: %s",
                     label, podName, failure.getMessage());
         }
     }

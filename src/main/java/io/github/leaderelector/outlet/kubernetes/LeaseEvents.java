@@ -147,7 +147,7 @@ public final class LeaseEvents implements LeadershipObserver {
                 && failure.status() != java.net.HttpURLConnection.HTTP_NOT_FOUND;
         if (worthSaying && !failing) {
             failing = true;
-            LOG.warnf("LE-505 A Kubernetes Event was refused: %s. Nothing else depends on it.", failure.getMessage());
+            LOG.warnf("LE-505 A Kubernetes Event was refused: %s Nothing else depends on it.", failure.getMessage());
         }
     }
 

@@ -1,8 +1,6 @@
 package io.github.leaderelector.outlet.kubernetes;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.leaderelector.kubernetes.AccessReview;
 import io.github.leaderelector.kubernetes.ApiException;
 import io.github.leaderelector.leadership.Backoff;
 import io.github.leaderelector.leadership.Ticker;
@@ -84,24 +82,17 @@ final class PermissionCheck {
             String list = String.join(", ", missing);
             LOG.warnf(
                     "LE-501 Not allowed to %s %s in namespace '%s', which %s needs; add to the Role of this ServiceAccount:"
-                            + " apiGroups [''], resources [%s], verbs [%s].",
-                    list, resource, namespace, setting, resource, list);
+                            + " %s.",
+                    list, resource, namespace, setting, AccessReview.rule("", resource, list));
         }
     }
 
     private CompletableFuture<Boolean> allowed(String verb) {
-        ObjectNode review = JsonNodeFactory.instance.objectNode();
-        review.put("apiVersion", "authorization.k8s.io/v1").put("kind", "SelfSubjectAccessReview");
-        review.putObject("spec")
-                .putObject("resourceAttributes")
-                .put("namespace", namespace)
-                .put("resource", resource)
-                .put("verb", verb);
-        return api.send("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", "application/json", review)
-                .thenApply(answer -> {
-                    JsonNode allowed = answer.path("status").path("allowed");
-                    // Without a status it was not an API server that answered.
-                    return allowed.isMissingNode() || allowed.asBoolean();
-                });
+        return api.send(
+                        "POST",
+                        AccessReview.PATH,
+                        "application/json",
+                        AccessReview.question(verb, "", resource, namespace, null))
+                .thenApply(AccessReview::allows);
     }
 }

@@ -29,7 +29,7 @@ final class FakeApi implements Api {
 
     /** From now on every POST fails; {@link ApiException#NO_ANSWER} for no answer. */
     void fail(int status) {
-        failure = Optional.of(new ApiException(status, "status " + status, null));
+        failure = Optional.of(new ApiException(status, "status " + status + ".", null));
     }
 
     void work() {

@@ -114,7 +114,7 @@ final class FakePods implements Pods {
         if (doneAllTheSame) {
             effect.run();
         }
-        throw new ApiException(status, "status " + status, null);
+        throw new ApiException(status, "status " + status + ".", null);
     }
 
     private interface Effect {

@@ -1,0 +1,24 @@
+package io.github.leaderelector.kubernetes;
+
+import java.time.Instant;
+import java.util.Optional;
+
+/** Reads where the API server is and by which credentials it is asked. Blocks. For one thread at a time. */
+interface AccessReader {
+
+    /**
+     * What was read.
+     *
+     * @param access what it says now
+     * @param renewAt when its credentials are to be renewed, if that is known: a while before they expire
+     */
+    record Reading(ApiAccess access, Optional<Instant> renewAt) {}
+
+    /**
+     * Reads it anew.
+     *
+     * @param rejected whether the API server does not accept what was read last
+     * @throws AccessException if it cannot be read now
+     */
+    Reading read(boolean rejected) throws AccessException;
+}

@@ -1,0 +1,181 @@
+package io.github.leaderelector.kubernetes;
+
+import io.github.leaderelector.leadership.LastingProblem;
+import io.github.leaderelector.leadership.Ticker;
+import io.github.leaderelector.text.ForeignText;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way to the API server that is in force. It is read again, beside those who ask and on a thread of its own: once a
+ * minute while somebody asks, a while before credentials expire, and when the API server does not accept them. What
+ * cannot be read anew stays as it was read last.
+ *
+ * <p>Safe for use by many threads. Nothing waits but {@link #of}.
+ */
+public final class AccessStore implements AutoCloseable {
+
+    private static final Logger LOG = Logger.getLogger(AccessStore.class);
+    private static final Duration LOOK_AGAIN = Duration.ofMinutes(1);
+
+    /** A program that gives no new credentials is not started with every request. */
+    private static final Duration AGAIN_AFTER_FAILURE = Duration.ofSeconds(10);
+
+    private static final Duration IDLE_THREAD = Duration.ofSeconds(5);
+
+    private final AccessReader reader;
+    private final Ticker ticker;
+    private final LastingProblem problem;
+    private final ThreadPoolExecutor executor;
+
+    private volatile AccessReader.@Nullable Reading reading;
+    private volatile long readNanos;
+    private @Nullable CompletableFuture<ApiAccess> looking;
+
+    /** @param reader asked on one thread only */
+    AccessStore(AccessReader reader, Ticker ticker) {
+        this.reader = reader;
+        this.ticker = ticker;
+        this.problem = new LastingProblem(ticker);
+        this.readNanos = ticker.nanoTime();
+        this.executor = new ThreadPoolExecutor(
+                1, 1, IDLE_THREAD.toMillis(), TimeUnit.MILLISECONDS, new LinkedBlockingQueue<>(), task -> {
+                    Thread thread = new Thread(task, "api-access");
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        // Idle nearly always: then there is no thread.
+        executor.allowCoreThreadTimeOut(true);
+    }
+
+    /**
+     * What {@code environment} says. Reads it before it returns; what is not there yet is looked for again with each
+     * request.
+     *
+     * @param home the folder in which {@code .kube/config} may be
+     * @throws IllegalArgumentException if it says something that is not supported; the message is a sentence for people
+     */
+    public static AccessStore of(Map<String, String> environment, Path home, Ticker ticker) {
+        Proxies.of(environment)
+                .skipped()
+                .forEach(entry -> LOG.warnf(
+                        "LE-221 NO_PROXY has the entry '%s', which is no host, address or network; it is skipped.",
+                        ForeignText.of(entry)));
+        AccessStore store = new AccessStore(new AccessChoice(environment, home, ticker), ticker);
+        store.readFirst();
+        return store;
+    }
+
+    private void readFirst() {
+        try {
+            reading = reader.read(false);
+        } catch (AccessException failure) {
+            if (failure.isPermanent()) {
+                throw new IllegalArgumentException("Access to the API server: " + failure.getMessage() + ".");
+            }
+            // Told when somebody asks.
+            LOG.debugf("No access to the API server yet: %s", failure.getMessage());
+        }
+    }
+
+    /** The namespace that our pod, or the kubeconfig's context, is in; empty if nothing says so. */
+    public Optional<String> namespace() {
+        AccessReader.@Nullable Reading known = reading;
+        return known == null ? Optional.empty() : known.access().namespace();
+    }
+
+    /** What is in force: at once, unless nothing could be read yet. Fails with an {@link ApiException}. */
+    CompletableFuture<ApiAccess> current() {
+        AccessReader.@Nullable Reading known = reading;
+        if (known == null) {
+            return look(false);
+        }
+        if (isDue(known)) {
+            var unused = look(false);
+        }
+        return CompletableFuture.completedFuture(known.access());
+    }
+
+    private boolean isDue(AccessReader.Reading known) {
+        long since = ticker.nanoTime() - readNanos;
+        return since >= LOOK_AGAIN.toNanos()
+                || (since >= AGAIN_AFTER_FAILURE.toNanos()
+                        && known.renewAt()
+                                .map(at -> !ticker.wallTime().isBefore(at))
+                                .orElse(false));
+    }
+
+    /**
+     * What is in force after {@code rejected} was not accepted: something else, or the same if nothing else is there.
+     */
+    CompletableFuture<ApiAccess> insteadOf(ApiAccess rejected) {
+        AccessReader.@Nullable Reading known = reading;
+        return known != null && !known.access().equals(rejected)
+                ? CompletableFuture.completedFuture(known.access())
+                : look(true);
+    }
+
+    private synchronized CompletableFuture<ApiAccess> look(boolean rejected) {
+        if (looking != null && !looking.isDone()) {
+            return looking;
+        }
+        CompletableFuture<ApiAccess> look = new CompletableFuture<>();
+        looking = look;
+        try {
+            executor.execute(() -> read(look, rejected));
+        } catch (java.util.concurrent.RejectedExecutionException closed) {
+            look.completeExceptionally(failure("this process is ending"));
+        }
+        return look;
+    }
+
+    private void read(CompletableFuture<ApiAccess> look, boolean rejected) {
+        try {
+            AccessReader.Reading fresh = reader.read(rejected);
+            AccessReader.@Nullable Reading before = reading;
+            reading = fresh;
+            readNanos = ticker.nanoTime();
+            if (problem.ended()) {
+                LOG.infof("LE-223 The access to the API server is readable again: %s.", fresh.access());
+            } else if (before != null && !before.access().equals(fresh.access())) {
+                LOG.debugf("The access to the API server has changed: %s", fresh.access());
+            }
+            look.complete(fresh.access());
+        } catch (AccessException failure) {
+            failed(look, String.valueOf(failure.getMessage()));
+        } catch (RuntimeException bug) {
+            failed(look, ForeignText.of(bug));
+        }
+    }
+
+    private void failed(CompletableFuture<ApiAccess> look, String why) {
+        readNanos = ticker.nanoTime();
+        AccessReader.@Nullable Reading before = reading;
+        if (before == null) {
+            look.completeExceptionally(failure(why));
+            return;
+        }
+        if (problem.occurred(why)) {
+            LOG.warnf("LE-222 The access to the API server cannot be read anew: %s; what was read last is used.", why);
+        }
+        look.complete(before.access());
+    }
+
+    private static ApiException failure(String why) {
+        return new ApiException(ApiException.NO_ANSWER, "No API server can be asked: " + why + ".", null);
+    }
+
+    /** Ends its thread. */
+    @Override
+    public void close() {
+        executor.shutdownNow();
+    }
+}

@@ -1,0 +1,61 @@
+package io.github.leaderelector.kubernetes;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What came back over HTTP, whoever sent it: the API server, or a proxy before it.
+ *
+ * @param status the HTTP status
+ * @param headers by their names in lower case
+ * @param body as it came; foreign, and maybe long
+ */
+public record ApiAnswer(int status, Map<String, String> headers, String body) {
+
+    private static final ObjectReader JSON = new ObjectMapper().reader();
+
+    /** The API server asks for seconds; a page that stands in for it may ask for hours, and be gone before. */
+    private static final long LONGEST_RETRY_AFTER_SECONDS = 30;
+
+    /** Whether what was asked for was done. */
+    boolean successful() {
+        return status >= 200 && status < 300;
+    }
+
+    /** The body, read as JSON; a missing node if it is none. */
+    public JsonNode json() {
+        try {
+            JsonNode node = JSON.readTree(body);
+            return node == null ? MissingNode.getInstance() : node;
+        } catch (JsonProcessingException noJson) {
+            return MissingNode.getInstance();
+        }
+    }
+
+    /** What the body claims to be. */
+    String contentType() {
+        return headers.getOrDefault("content-type", "no content type");
+    }
+
+    /** How long the server asks to wait; null when it does not. */
+    @Nullable
+    Duration retryAfter() {
+        @Nullable String seconds = headers.get("retry-after");
+        if (seconds == null) {
+            return null;
+        }
+        try {
+            return Duration.ofSeconds(
+                    Math.max(0, Math.min(Long.parseLong(seconds.trim()), LONGEST_RETRY_AFTER_SECONDS)));
+        } catch (NumberFormatException date) {
+            // Kubernetes sends seconds; a proxy that sends a date is asked again as usual.
+            return null;
+        }
+    }
+}

@@ -1,0 +1,148 @@
+package io.github.leaderelector.kubernetes;
+
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.SocketAddress;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+
+/**
+ * A request that wants one answer. If an old connection breaks, or brings no answer for a while, the request is sent
+ * once more on a new one.
+ */
+final class ApiCall extends Call<ApiAnswer> {
+
+    /** A list of pods may be long; no answer that is meant for us is longer. */
+    private static final int LARGEST_ANSWER = 4 << 20;
+
+    private boolean sentAgain;
+
+    ApiCall(ApiClient client, ApiRequest request, CompletableFuture<ApiAnswer> result) {
+        super(client, request, result);
+    }
+
+    @Override
+    Route route(ApiAccess access) {
+        return client.connections(access).route;
+    }
+
+    @Override
+    void connect(ApiAccess access, Route route, SocketAddress address, long millis, Consumer<Throwable> failed) {
+        ApiClient.Connections connections = client.connections(access);
+        RequestOptions options = route.direct(new RequestOptions(), request.path(), address)
+                .setMethod(HttpMethod.valueOf(request.method()))
+                .setConnectTimeout(millis);
+        access.headers().forEach((name, values) -> values.forEach(value -> options.addHeader(name, value)));
+        options.addHeader("Accept", "application/json");
+        if (request.contentType() != null) {
+            options.addHeader("Content-Type", request.contentType());
+        }
+        connections
+                .http
+                .request(options)
+                .onSuccess(open -> {
+                    route.addresses().prefer(address);
+                    guarded(access, () -> exchange(access, connections, open));
+                })
+                .onFailure(failed::accept);
+    }
+
+    private void exchange(ApiAccess access, ApiClient.Connections connections, HttpClientRequest open) {
+        if (result.isDone()) {
+            // Time was up while it was connected.
+            open.reset();
+            return;
+        }
+        long sentNanos = client.ticker().nanoTime();
+        boolean old = connections.used && !sentAgain;
+        long patience = client.patienceNanos() / 1_000_000;
+        long timer = old && patience < remainingMillis()
+                ? client.vertx().setTimer(Math.max(1, patience), fired -> silent(access, connections, open))
+                : -1;
+        // What is not answered in time must not go on occupying the connection.
+        AtomicBoolean over = new AtomicBoolean();
+        var unused = result.whenComplete((answer, thrown) -> {
+            if (over.compareAndSet(false, true)) {
+                client.vertx().cancelTimer(timer);
+                open.reset();
+            }
+        });
+        (request.body() == null ? open.send() : open.send(Buffer.buffer(request.body())))
+                .onSuccess(response -> read(
+                        response,
+                        open,
+                        answer -> {
+                            over.set(true);
+                            client.vertx().cancelTimer(timer);
+                            client.answered(connections, client.ticker().nanoTime() - sentNanos);
+                            // After this step, in which the connection becomes free for the request that may follow.
+                            client.vertx().runOnContext(free -> answered(access, answer));
+                        },
+                        thrown -> broken(access, old, timer, thrown)))
+                .onFailure(thrown -> broken(access, old, timer, thrown));
+    }
+
+    private void answered(ApiAccess access, ApiAnswer answer) {
+        if (answer.successful()) {
+            result.complete(answer);
+        } else {
+            guarded(access, () -> refused(access, answer));
+        }
+    }
+
+    private void silent(ApiAccess access, ApiClient.Connections connections, HttpClientRequest open) {
+        if (result.isDone() || sentAgain) {
+            return;
+        }
+        sentAgain = true;
+        client.renew(connections, access);
+        open.reset();
+        guarded(access, () -> begin(access));
+    }
+
+    private void broken(ApiAccess access, boolean old, long timer, Throwable thrown) {
+        client.vertx().cancelTimer(timer);
+        if (result.isDone() || (sentAgain && old)) {
+            // Given up by ourselves.
+            return;
+        }
+        if (old) {
+            // A kept connection may have been closed by the other side meanwhile.
+            sentAgain = true;
+            guarded(access, () -> begin(access));
+        } else {
+            fail(access, thrown);
+        }
+    }
+
+    private static void read(
+            HttpClientResponse response, HttpClientRequest open, Consumer<ApiAnswer> done, Consumer<Throwable> failed) {
+        Buffer body = Buffer.buffer();
+        response.exceptionHandler(failed::accept);
+        response.handler(piece -> {
+            if (body.length() + piece.length() > LARGEST_ANSWER) {
+                failed.accept(new IOException("an answer of more than " + (LARGEST_ANSWER >> 20) + " MiB"));
+                open.reset();
+            } else {
+                body.appendBuffer(piece);
+            }
+        });
+        response.endHandler(end -> done.accept(answer(response, body)));
+    }
+
+    static ApiAnswer answer(HttpClientResponse response, Buffer body) {
+        Map<String, String> headers = new LinkedHashMap<>();
+        for (Map.Entry<String, String> header : response.headers()) {
+            headers.put(header.getKey().toLowerCase(Locale.ROOT), header.getValue());
+        }
+        return new ApiAnswer(response.statusCode(), Map.copyOf(headers), body.toString());
+    }
+}

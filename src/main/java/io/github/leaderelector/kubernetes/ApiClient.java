@@ -1,0 +1,176 @@
+package io.github.leaderelector.kubernetes;
+
+import io.github.leaderelector.leadership.Ticker;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClient;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks the API server, by connections that nobody else uses.
+ *
+ * <p>No method blocks. Every future completes within the time limit, on failure with an {@link ApiException}; it
+ * completes on an event loop, so that what depends on it must not block either. Within that limit a request is sent
+ * again if that helps: to the next address if one cannot be connected to; with new credentials if the old ones are not
+ * accepted; on a new connection if an old one breaks or stays silent. So it must not matter how often a request
+ * arrives. A failed write may have gone through, unless {@link ApiException#refused} says otherwise. Safe for use by
+ * many threads.
+ */
+public final class ApiClient implements AutoCloseable {
+
+    /** Of an old connection, an answer is awaited for a part of the limit only. */
+    private static final int PARTS = 4;
+
+    /** Unless answers have been slow before. */
+    private static final int SLOWER = 4;
+
+    private final AccessStore store;
+    private final Vertx vertx;
+    private final Duration limit;
+    private final Ticker ticker;
+    private final Addresses.Lookup names;
+
+    private @Nullable Connections connections;
+    private boolean closed;
+    private volatile long lastAnswerNanos;
+
+    /** The connections that requests share. */
+    static final class Connections {
+        final Route route;
+        final HttpClient http;
+        /** Whether an answer came by one of them. */
+        volatile boolean used;
+
+        Connections(Route route, HttpClient http) {
+            this.route = route;
+            this.http = http;
+        }
+    }
+
+    /**
+     * Opens nothing yet.
+     *
+     * @param limit how long a request may take, with all that is done to have it answered
+     */
+    public ApiClient(AccessStore store, Vertx vertx, Duration limit, Ticker ticker) {
+        this(store, vertx, limit, ticker, InetAddress::getAllByName);
+    }
+
+    ApiClient(AccessStore store, Vertx vertx, Duration limit, Ticker ticker, Addresses.Lookup names) {
+        this.names = names;
+        this.store = store;
+        this.vertx = vertx;
+        this.limit = limit;
+        this.ticker = ticker;
+    }
+
+    /** How long a request may take. */
+    Duration limit() {
+        return limit;
+    }
+
+    /** The answer to {@code request}, a success. */
+    public CompletableFuture<ApiAnswer> send(ApiRequest request) {
+        return inTime(request.what(), (access, result) -> new ApiCall(this, request, result).begin(access));
+    }
+
+    /** Opens a watch; the future completes when the API server has begun to tell. It does not come back by itself. */
+    public CompletableFuture<ApiWatch> watch(ApiRequest request, ApiWatch.Listener listener) {
+        return inTime(request.what(), (access, result) -> new WatchCall(this, request, listener, result).begin(access));
+    }
+
+    private <T> CompletableFuture<T> inTime(String what, BiConsumer<ApiAccess, CompletableFuture<T>> call) {
+        CompletableFuture<ApiAccess> access = store.current();
+        CompletableFuture<T> result = new CompletableFuture<>();
+        var unused = access.whenComplete((known, thrown) -> {
+            if (thrown != null) {
+                result.completeExceptionally(thrown);
+                return;
+            }
+            try {
+                call.accept(known, result);
+            } catch (RuntimeException failure) {
+                result.completeExceptionally(Refusals.unanswered(known, what, Failures.describe(known, failure)));
+            }
+        });
+        // By a timer of the JDK, which an event loop does not hold up.
+        return result.orTimeout(limit.toNanos(), TimeUnit.NANOSECONDS)
+                .exceptionallyCompose(thrown -> CompletableFuture.failedFuture(
+                        thrown instanceof TimeoutException ? late(what, access) : ApiException.from(thrown)));
+    }
+
+    private ApiException late(String what, CompletableFuture<ApiAccess> access) {
+        String why = "no answer within " + limit.toMillis() + " ms";
+        return access.isDone() && !access.isCompletedExceptionally()
+                ? Refusals.unanswered(access.join(), what, why)
+                : new ApiException(
+                        ApiException.NO_ANSWER,
+                        "The access to the API server was not read within " + limit.toMillis() + " ms (" + what + ").",
+                        null);
+    }
+
+    /** What to connect by, which leads to where {@code access} says. */
+    synchronized Connections connections(ApiAccess access) {
+        if (closed) {
+            throw new IllegalStateException("this process is ending");
+        }
+        if (connections == null || !connections.route.leadsTo(access)) {
+            replace(access);
+        }
+        return Objects.requireNonNull(connections);
+    }
+
+    /** From now on new connections are made, instead of {@code silent} ones. */
+    synchronized void renew(Connections silent, ApiAccess access) {
+        if (!closed && connections == silent) {
+            replace(access);
+        }
+    }
+
+    private void replace(ApiAccess access) {
+        @Nullable Connections old = connections;
+        Route route = new Route(access, names);
+        connections = new Connections(route, route.requests(vertx));
+        if (old != null) {
+            // What is still under way by them may be answered.
+            vertx.setTimer(Math.max(1, limit.toMillis()), timer -> old.http.close());
+        }
+    }
+
+    /** How long to wait for an answer on a connection that may be dead without anybody having been told. */
+    long patienceNanos() {
+        return Math.max(limit.toNanos() / PARTS, SLOWER * lastAnswerNanos);
+    }
+
+    void answered(Connections by, long nanos) {
+        by.used = true;
+        lastAnswerNanos = nanos;
+    }
+
+    AccessStore store() {
+        return store;
+    }
+
+    Vertx vertx() {
+        return vertx;
+    }
+
+    Ticker ticker() {
+        return ticker;
+    }
+
+    /** Closes all connections; what is under way fails, and whatever is asked for later. */
+    @Override
+    public synchronized void close() {
+        closed = true;
+        if (connections != null) {
+            connections.http.close();
+        }
+    }
+}

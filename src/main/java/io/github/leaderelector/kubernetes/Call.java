@@ -1,0 +1,134 @@
+package io.github.leaderelector.kubernetes;
+
+import io.vertx.core.net.SocketAddress;
+import java.net.HttpURLConnection;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * A request under way: tries one address after the other, and once more with new credentials if the old ones are not
+ * accepted. What it does is over when its result is complete, by itself or because time is up.
+ *
+ * <p>One step follows the other; none blocks.
+ *
+ * @param <T> what comes of it
+ */
+abstract class Call<T> {
+
+    final ApiClient client;
+    final ApiRequest request;
+    final CompletableFuture<T> result;
+    private final long beginNanos;
+    private boolean accessRenewed;
+
+    Call(ApiClient client, ApiRequest request, CompletableFuture<T> result) {
+        this.client = client;
+        this.request = request;
+        this.result = result;
+        this.beginNanos = client.ticker().nanoTime();
+    }
+
+    /** Begins, or begins again, by way of {@code access}. */
+    final void begin(ApiAccess access) {
+        if (result.isDone()) {
+            return;
+        }
+        Route route = route(access);
+        var unused = route.addresses().all().whenComplete((addresses, thrown) -> {
+            if (thrown != null) {
+                fail(access, thrown);
+            } else {
+                guarded(access, () -> attempt(access, route, addresses, 0));
+            }
+        });
+    }
+
+    private void attempt(ApiAccess access, Route route, List<SocketAddress> addresses, int index) {
+        if (result.isDone()) {
+            return;
+        }
+        SocketAddress address = addresses.get(index);
+        // Go shares the time that is left between the addresses, too.
+        long share = Math.max(1, remainingMillis() / (addresses.size() - index));
+        connect(
+                access,
+                route,
+                address,
+                share,
+                thrown -> guarded(access, () -> {
+                    if (index + 1 < addresses.size()) {
+                        attempt(access, route, addresses, index + 1);
+                    } else {
+                        route.addresses().forget();
+                        unconnected(access, thrown);
+                    }
+                }));
+    }
+
+    /** How connections are made by {@code access}. */
+    abstract Route route(ApiAccess access);
+
+    /**
+     * Tries one address, for {@code millis} at most.
+     *
+     * @param failed told if no connection came about
+     */
+    abstract void connect(
+            ApiAccess access,
+            Route route,
+            SocketAddress address,
+            long millis,
+            java.util.function.Consumer<Throwable> failed);
+
+    private void unconnected(ApiAccess access, Throwable thrown) {
+        if (Failures.ofTls(thrown)) {
+            withNewAccess(access, () -> fail(access, thrown));
+        } else {
+            fail(access, thrown);
+        }
+    }
+
+    /** Takes what was answered instead of a success. */
+    final void refused(ApiAccess access, ApiAnswer answer) {
+        Runnable fail = () -> result.completeExceptionally(Refusals.refused(access, request, answer));
+        if (answer.status() == HttpURLConnection.HTTP_UNAUTHORIZED) {
+            withNewAccess(access, fail);
+        } else {
+            fail.run();
+        }
+    }
+
+    /** Begins again, once, if there is another access than {@code old}. */
+    private void withNewAccess(ApiAccess old, Runnable otherwise) {
+        if (accessRenewed) {
+            otherwise.run();
+            return;
+        }
+        accessRenewed = true;
+        var unused = client.store().insteadOf(old).whenComplete((access, thrown) -> {
+            if (access == null || access.equals(old)) {
+                otherwise.run();
+            } else {
+                guarded(access, () -> begin(access));
+            }
+        });
+    }
+
+    final void fail(ApiAccess access, Throwable thrown) {
+        result.completeExceptionally(Refusals.unanswered(access, request.what(), Failures.describe(access, thrown)));
+    }
+
+    /** Runs {@code step}; what it throws, as a closed client does, is a failure of the request. */
+    final void guarded(ApiAccess access, Runnable step) {
+        try {
+            step.run();
+        } catch (RuntimeException failure) {
+            fail(access, failure);
+        }
+    }
+
+    final long remainingMillis() {
+        long spent = client.ticker().nanoTime() - beginNanos;
+        return (client.limit().toNanos() - spent) / 1_000_000;
+    }
+}

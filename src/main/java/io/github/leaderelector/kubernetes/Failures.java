@@ -1,0 +1,53 @@
+package io.github.leaderelector.kubernetes;
+
+import io.github.leaderelector.text.ForeignText;
+import java.security.cert.CertPathValidatorException;
+import java.security.cert.CertificateException;
+import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
+
+/** Says what is wrong with a connection. */
+final class Failures {
+
+    private Failures() {}
+
+    /** Why it failed, in the words of who noticed. */
+    static String describe(ApiAccess access, Throwable thrown) {
+        Throwable root = thrown;
+        boolean tls = isTls(root);
+        boolean trust = isTrust(root);
+        for (Throwable next = root.getCause(); next != null && next != root; next = root.getCause()) {
+            root = next;
+            tls |= isTls(root);
+            trust |= isTrust(root);
+        }
+        if (root instanceof TimeoutException) {
+            return "no connection in time";
+        }
+        String words = ForeignText.of(root);
+        return tls && trust
+                ? words + "; the certificates that are trusted are "
+                        + access.tls().caOrigin()
+                : words;
+    }
+
+    /** Whether TLS could not be agreed upon, as with a certificate that is not trusted any more. */
+    static boolean ofTls(Throwable thrown) {
+        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+            if (isTls(cause)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isTls(Throwable cause) {
+        return cause instanceof SSLException || cause instanceof CertificateException;
+    }
+
+    private static boolean isTrust(Throwable cause) {
+        return cause instanceof CertificateException
+                || cause instanceof CertPathValidatorException
+                || cause instanceof java.security.cert.CertPathBuilderException;
+    }
+}

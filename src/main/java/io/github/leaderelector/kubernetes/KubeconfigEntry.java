@@ -1,0 +1,52 @@
+package io.github.leaderelector.kubernetes;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.Optional;
+
+/**
+ * A part of a kubeconfig.
+ *
+ * @param file where it stands
+ * @param where which part it is, for people
+ * @param node what it says
+ */
+record KubeconfigEntry(Path file, String where, JsonNode node) {
+
+    /** What names the field for people. */
+    String field(String name) {
+        return "'" + name + "' of " + where + " in '" + file + "'";
+    }
+
+    /** A text; empty if there is none, or nothing in it. */
+    Optional<String> text(String name) {
+        return Optional.of(node.path(name).asText("")).map(String::strip).filter(text -> !text.isEmpty());
+    }
+
+    /** A path, relative to the file that it stands in. */
+    Optional<Path> path(String name) throws AccessException {
+        Optional<String> text = text(name);
+        try {
+            return text.map(path -> file.toAbsolutePath().resolveSibling(path));
+        } catch (java.nio.file.InvalidPathException notOne) {
+            throw AccessException.permanent(field(name) + " is no path");
+        }
+    }
+
+    /** What is given in Base64. */
+    Optional<String> data(String name) throws AccessException {
+        Optional<String> text = text(name);
+        try {
+            return text.map(
+                    base64 -> new String(Base64.getMimeDecoder().decode(base64), StandardCharsets.UTF_8).strip());
+        } catch (IllegalArgumentException notOne) {
+            throw AccessException.passing(field(name) + " is no Base64");
+        }
+    }
+
+    boolean flag(String name) {
+        return node.path(name).asBoolean(false);
+    }
+}

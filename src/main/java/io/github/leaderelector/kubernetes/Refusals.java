@@ -1,0 +1,118 @@
+package io.github.leaderelector.kubernetes;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.github.leaderelector.text.ForeignText;
+import java.net.HttpURLConnection;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Says why a request failed: in the words of who refused it, and with advice only where these words prove that it
+ * helps.
+ */
+final class Refusals {
+
+    private static final int MULTIPLE_CHOICES = 300;
+
+    /**
+     * What is denied by the API server's authorizers. RBAC gives no reason, or one that begins with its name; what a
+     * webhook denies, no Role can allow.
+     */
+    private static final Pattern DENIED = Pattern.compile("User \"([^\"]*)\" cannot (\\S+) resource \"([^\"]+)\""
+            + " in API group \"([^\"]*)\"(?: in the namespace \"[^\"]*\"| at the cluster scope)(?:$|: RBAC: .*)");
+
+    private static final String ANONYMOUS = "system:anonymous";
+
+    private static final Pattern NO_NAMESPACE = Pattern.compile("namespaces \"[^\"]*\" not found");
+
+    private Refusals() {}
+
+    /** Why {@code answer}, which is no success, came. */
+    static ApiException refused(ApiAccess access, ApiRequest request, ApiAnswer answer) {
+        return new ApiException(
+                answer.status(),
+                "The API server " + access.server() + " answered " + answer.status() + " (" + request.what() + "): "
+                        + sentence(words(answer)) + advice(access, request, answer),
+                answer.retryAfter());
+    }
+
+    /** A success that cannot be one, since the API server would have answered {@code expected}. */
+    static ApiException notWhatWasAsked(ApiAccess access, ApiRequest request, ApiAnswer answer, String expected) {
+        return new ApiException(
+                answer.status(),
+                "The API server " + access.server() + " answered " + answer.status() + " (" + request.what()
+                        + "), but not with " + expected + ": " + sentence(excerpt(answer)),
+                null);
+    }
+
+    /** There was no answer. */
+    static ApiException unanswered(ApiAccess access, String what, String why) {
+        String through =
+                access.proxy().map(proxy -> " through the proxy " + proxy).orElse("");
+        return new ApiException(
+                ApiException.NO_ANSWER,
+                "The API server " + access.server() + " cannot be reached" + through + " (" + what + "): "
+                        + sentence(why) + " Its address is from " + access.origin() + ".",
+                null);
+    }
+
+    private static String words(ApiAnswer answer) {
+        String message = message(answer);
+        if (!message.isBlank()) {
+            return ForeignText.of(message);
+        }
+        String location = answer.headers().getOrDefault("location", "");
+        return answer.status() >= MULTIPLE_CHOICES
+                        && answer.status() < HttpURLConnection.HTTP_BAD_REQUEST
+                        && !location.isEmpty()
+                ? "it is at " + ForeignText.of(location)
+                : excerpt(answer);
+    }
+
+    /** What the API server says, which answers with a Status; empty if it was somebody else. */
+    private static String message(ApiAnswer answer) {
+        JsonNode status = answer.json();
+        return status.path("kind").asText().equals("Status")
+                ? status.path("message").asText().strip()
+                : "";
+    }
+
+    private static String excerpt(ApiAnswer answer) {
+        String type = ForeignText.of(answer.contentType());
+        return answer.body().isBlank()
+                ? "nothing"
+                : ForeignText.of(type + ", '" + answer.body().strip() + "'");
+    }
+
+    private static String advice(ApiAccess access, ApiRequest request, ApiAnswer answer) {
+        String message = message(answer);
+        Matcher denied = DENIED.matcher(message);
+        boolean denies = answer.status() == HttpURLConnection.HTTP_FORBIDDEN && denied.find();
+        if (answer.status() == HttpURLConnection.HTTP_UNAUTHORIZED
+                || (denies && denied.group(1).equals(ANONYMOUS))) {
+            return access.anonymous()
+                    .map(why -> " No credentials were sent: " + sentence(why))
+                    .orElseGet(() -> " The credentials are from " + access.origin() + ".");
+        }
+        if (denies) {
+            return ForeignText.name(
+                    " Add to its Role: " + AccessReview.rule(denied.group(4), denied.group(3), denied.group(2)) + ".");
+        }
+        if (answer.status() != HttpURLConnection.HTTP_NOT_FOUND) {
+            return "";
+        }
+        if (message.isEmpty()) {
+            return " There is no such API at " + access.server() + path(request) + ".";
+        }
+        return NO_NAMESPACE.matcher(message).matches() ? " Create it, or set NAMESPACE." : "";
+    }
+
+    private static String path(ApiRequest request) {
+        int query = request.path().indexOf('?');
+        return query < 0 ? request.path() : request.path().substring(0, query);
+    }
+
+    private static String sentence(String words) {
+        return words.endsWith(".") || words.endsWith("…") ? words : words + ".";
+    }
+}

@@ -1,0 +1,105 @@
+package io.github.leaderelector.kubernetes;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.PoolOptions;
+import io.vertx.core.http.RequestOptions;
+import io.vertx.core.http.WebSocketClient;
+import io.vertx.core.http.WebSocketClientOptions;
+import io.vertx.core.net.ProxyOptions;
+import io.vertx.core.net.ProxyType;
+import io.vertx.core.net.SocketAddress;
+import java.net.URI;
+
+/**
+ * How connections to one API server are made: to which host, through which proxy, with which TLS. What changes of an
+ * {@link ApiAccess} beside that, such as a token, needs no new connections.
+ */
+final class Route {
+
+    private static final int HTTPS = 443;
+    private static final int HTTP = 80;
+    private static final int LARGEST_MESSAGE = 4 << 20;
+
+    /** A request and a release beside it; more is never under way at once. */
+    private static final int MOST_CONNECTIONS = 8;
+
+    private final ApiAccess access;
+    private final boolean secure;
+    private final String host;
+    private final int port;
+    private final Addresses addresses;
+
+    Route(ApiAccess access, Addresses.Lookup names) {
+        this.access = access;
+        URI server = access.server();
+        this.secure = "https".equals(server.getScheme());
+        this.host = bare(server.getHost());
+        this.port = server.getPort() >= 0 ? server.getPort() : secure ? HTTPS : HTTP;
+        URI first = access.proxy().map(ApiAccess.Proxy::uri).orElse(server);
+        this.addresses =
+                new Addresses(bare(first.getHost()), access.proxy().isPresent() ? first.getPort() : port, names);
+    }
+
+    private static String bare(String host) {
+        return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+    }
+
+    /** Whether it leads to where {@code other} says, in the same way. */
+    boolean leadsTo(ApiAccess other) {
+        return access.server().equals(other.server())
+                && access.tls().equals(other.tls())
+                && access.proxy().equals(other.proxy());
+    }
+
+    /** Of the server, or of the proxy before it. */
+    Addresses addresses() {
+        return addresses;
+    }
+
+    HttpClient requests(Vertx vertx) {
+        HttpClientOptions options = new HttpClientOptions().setSsl(secure).setDecompressionSupported(false);
+        TlsOptions.apply(access.tls(), options);
+        options.setVerifyHost(!access.tls().insecure()).setTrustAll(access.tls().insecure());
+        return vertx.createHttpClient(options, new PoolOptions().setHttp1MaxSize(MOST_CONNECTIONS));
+    }
+
+    WebSocketClient webSockets(Vertx vertx) {
+        WebSocketClientOptions options = new WebSocketClientOptions()
+                .setSsl(secure)
+                .setMaxFrameSize(LARGEST_MESSAGE)
+                .setMaxMessageSize(LARGEST_MESSAGE);
+        TlsOptions.apply(access.tls(), options);
+        options.setVerifyHost(!access.tls().insecure()).setTrustAll(access.tls().insecure());
+        return vertx.createWebSocketClient(options);
+    }
+
+    /** Sets in {@code options} where a request for {@code path} goes, by way of {@code address}. */
+    <T extends RequestOptions> T direct(T options, String path, SocketAddress address) {
+        String name = access.tls().serverName().orElse(host);
+        options.setHost(name);
+        options.setPort(port);
+        options.setSsl(secure);
+        options.setURI(access.server().getRawPath() + path);
+        if (!name.equals(host)) {
+            options.putHeader("Host", access.server().getAuthority());
+        }
+        if (access.proxy().isPresent()) {
+            ApiAccess.Proxy proxy = access.proxy().get();
+            ProxyOptions proxyOptions = new ProxyOptions()
+                    .setType(proxy.uri().getScheme().equals("http") ? ProxyType.HTTP : ProxyType.SOCKS5)
+                    .setHost(address.host())
+                    .setPort(address.port());
+            proxy.user().ifPresent(proxyOptions::setUsername);
+            proxy.password().ifPresent(proxyOptions::setPassword);
+            options.setProxyOptions(proxyOptions);
+            if (!name.equals(host)) {
+                options.setServer(SocketAddress.inetSocketAddress(port, host));
+            }
+        } else {
+            options.setServer(address);
+        }
+        return options;
+    }
+}
