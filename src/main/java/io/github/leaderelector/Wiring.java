@@ -1,6 +1,5 @@
 package io.github.leaderelector;
 
-import io.fabric8.kubernetes.client.Config;
 import io.github.leaderelector.apphealth.AppHealthWatch;
 import io.github.leaderelector.config.Environment;
 import io.github.leaderelector.config.InvalidSettingsException;
@@ -99,11 +98,16 @@ final class Wiring {
     @Produces
     @Singleton
     static Election election(
-            Settings settings, Config kubernetes, LeadershipHub hub, Ticker ticker, ElectionListener listener) {
+            Settings settings,
+            AccessStore access,
+            Vertx vertx,
+            LeadershipHub hub,
+            Ticker ticker,
+            ElectionListener listener) {
         Timings timings = new Timings(settings.leaseDuration(), settings.renewDeadline(), settings.retryPeriod());
         ElectionSettings election = new ElectionSettings(
                 hub.current().lease(), settings.identity(), settings.podName(), timings, settings.drain());
-        return Election.on(kubernetes, election, hub, ticker, listener);
+        return Election.on(access, vertx, election, hub, ticker, listener);
     }
 
     @Produces

@@ -2,10 +2,10 @@ package io.github.leaderelector;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fabric8.kubernetes.client.Config;
 import io.github.leaderelector.Outlet.Kind;
 import io.github.leaderelector.config.Settings;
 import io.github.leaderelector.config.SettingsFixture;
+import io.github.leaderelector.kubernetes.AccessStore;
 import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.LeadershipObserver;
 import io.github.leaderelector.leadership.ManualTicker;
@@ -73,7 +73,7 @@ class LifecycleTest {
     void compose() {
         path = directory.resolve("leader_status");
         Settings settings = SettingsFixture.settings(Map.of("LEADER_FILE", path.toString()));
-        hub = Wiring.hub(settings, Config.empty(), ticker, new LogFields());
+        hub = Wiring.hub(settings, AccessStore.of(Map.of(), directory, ticker), ticker, new LogFields());
         outlets.add(new Outlets().file(new LeaderFile(settings, hub, ticker)));
         lifecycle = new Lifecycle(hub, election, outlets, Optional.empty(), second -> everySecond = second, ticker);
     }

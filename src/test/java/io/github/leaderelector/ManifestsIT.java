@@ -32,6 +32,7 @@ import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.LeaseRef;
 import io.github.leaderelector.leadership.Reason;
 import io.github.leaderelector.leadership.Ticker;
+import io.github.leaderelector.testkit.ApiAccesses;
 import io.github.leaderelector.testkit.Kustomize;
 import io.github.leaderelector.testkit.RealApiServer;
 import io.github.leaderelector.testkit.Wait;
@@ -260,7 +261,8 @@ class ManifestsIT {
         LeadershipHub hub = new LeadershipHub("pod-a", ref, timings.renewDeadline(), ticker);
         try (KubernetesClient client = asServiceAccount();
                 Election election = Election.on(
-                        client.getConfiguration(),
+                        ApiAccesses.of(client.getConfiguration()),
+                        ApiAccesses.VERTX,
                         new ElectionSettings(ref, "pod-a", "pod-a", timings, Duration.ZERO),
                         hub,
                         ticker,

@@ -52,12 +52,11 @@ class RoomsTest {
     static final ArchRule onlyTheElectionKnowsFabric8 = noClasses()
 >>>>>>> 9bbe87b (One way to the API server: configuration and credentials as client-go reads them, requests and watches by connections of their own, refusals in the server's words)
             .that()
-            .resideOutsideOfPackages(ROOT + ".election", ROOT)
+            .resideOutsideOfPackage(ROOT + ".election")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("io.fabric8..")
-            .because("what is not in the election must not write to the Lease; the composition root hands the"
-                    + " configuration over");
+            .because("what is not in the election must not write to the Lease");
 
     @ArchTest
     static final ArchRule theWayToTheApiServerKnowsNobodyWhoUsesIt = noClasses()

@@ -5,17 +5,16 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
-import io.fabric8.kubernetes.client.Config;
-import io.fabric8.kubernetes.client.ConfigBuilder;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import io.github.leaderelector.kubernetes.AccessStore;
+import io.github.leaderelector.kubernetes.ApiClient;
 import io.github.leaderelector.leadership.Candidacy;
 import io.github.leaderelector.leadership.ElectionListener;
 import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.Reason;
 import io.github.leaderelector.leadership.Ticker;
 import io.github.leaderelector.leadership.Vital;
+import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Random;
@@ -55,33 +54,22 @@ public final class Election implements Candidacy, Vital, AutoCloseable {
     private volatile boolean stopped;
 
     /**
-     * An election on the API server that {@code config} names, whose retries and time-outs are replaced.
+     * An election on the API server that {@code access} leads to, by connections of its own.
      *
      * @param listener who counts the requests
      */
     public static Election on(
-            Config config, ElectionSettings settings, LeadershipHub hub, Ticker ticker, ElectionListener listener) {
-        KubernetesClient client = new KubernetesClientBuilder()
-                .withConfig(impatient(config, settings.timings()))
-                .withKubernetesSerialization(kinds())
-                .build();
-        return on(client, settings, hub, ticker, listener);
-    }
-
-    /** @param client for this election only, without retries and reconnects of its own; closed with it */
-    static Election on(
-            KubernetesClient client,
+            AccessStore access,
+            Vertx vertx,
             ElectionSettings settings,
             LeadershipHub hub,
             Ticker ticker,
             ElectionListener listener) {
         ElectionThreads threads = ElectionThreads.start();
+        ApiClient client = new ApiClient(access, vertx, settings.timings().requestTimeout(), ticker);
         LeaseApi api = new CountedLeaseApi(
-                new Fabric8LeaseApi(client, settings.lease(), settings.timings().requestTimeout()),
-                hub::leads,
-                ticker,
-                listener);
-        Renewal.Factory renewals = renew -> new Fabric8Renewal(client, settings, threads.renewal(), renew);
+                new KubernetesLeaseApi(client, settings.lease(), kinds()), hub::leads, ticker, listener);
+        Renewal.Factory renewals = renew -> new Fabric8Renewal(settings, threads.renewal(), renew);
         return new Election(settings, api, hub, ticker, threads, renewals, new Random());
     }
 
@@ -137,16 +125,6 @@ public final class Election implements Candidacy, Vital, AutoCloseable {
     /** Most of a Lease's text, and not needed here; the API server keeps them when they are not sent back. */
     @JsonIgnoreProperties("managedFields")
     private interface WithoutManagedFields {}
-
-    static Config impatient(Config config, Timings timings) {
-        int timeout = Math.toIntExact(timings.requestTimeout().toMillis());
-        return new ConfigBuilder(config)
-                .withConnectionTimeout(timeout)
-                .withRequestTimeout(timeout)
-                .withRequestRetryBackoffLimit(0)
-                .withWatchReconnectLimit(0)
-                .build();
-    }
 
     /** Begins to watch the Lease, and to campaign unless this replica has resigned. Returns at once. */
     public void start() {

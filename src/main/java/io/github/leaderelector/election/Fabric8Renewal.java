@@ -28,18 +28,12 @@ final class Fabric8Renewal implements Renewal {
     private final Executor executor;
     private final CompletableFuture<?> running;
 
-    /**
-     * @param client handed through to the lock, which does not use it
-     * @param executor one thread that may block, where the loop runs
-     */
-    Fabric8Renewal(
-            KubernetesClient client,
-            ElectionSettings settings,
-            Executor executor,
-            Supplier<CompletableFuture<Void>> renew) {
+    /** @param executor one thread that may block, where the loop runs */
+    Fabric8Renewal(ElectionSettings settings, Executor executor, Supplier<CompletableFuture<Void>> renew) {
         this.executor = executor;
         this.running = new LeaderElector(
-                        client,
+                        // It would hand a client through to the lock, which does not need one.
+                        null,
                         new LeaderElectionConfigBuilder()
                                 .withName("Lease " + settings.lease())
                                 .withLock(new HeldLock(settings, renew))

@@ -3,26 +3,23 @@ package io.github.leaderelector.election;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.github.leaderelector.kubernetes.ApiException;
+import io.github.leaderelector.kubernetes.ApiWatch;
+import io.github.leaderelector.text.ForeignText;
 import io.quarkus.runtime.annotations.RegisterForReflection;
-import java.io.ByteArrayOutputStream;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a watch tells, read as it comes: one JSON document for each event, in a message of its own or on a line of its
- * own. Tells of its end once, and of nothing after it. For one thread at a time but for {@link #close}.
+ * What a watch tells, read as it comes: one JSON document for each event. Tells of its end once, and of nothing after
+ * it. For one thread at a time but for {@link #close}.
  */
-final class LeaseStream implements LeaseApi.Watch {
+final class LeaseStream implements LeaseApi.Watch, ApiWatch.Listener {
 
     private static final Logger LOG = Logger.getLogger(LeaseStream.class);
 
     private final KubernetesSerialization json;
     private final LeaseApi.WatchListener listener;
-    private final ByteArrayOutputStream line = new ByteArrayOutputStream();
     private final AtomicBoolean ended = new AtomicBoolean();
     private volatile Runnable hangUp = () -> {};
 
@@ -40,60 +37,52 @@ final class LeaseStream implements LeaseApi.Watch {
         this.listener = listener;
     }
 
-    /** Sets how the connection is closed. */
+    /** Sets how the connection is closed; if the watch has ended already, that happens now. */
     void onHangUp(Runnable action) {
         hangUp = action;
-    }
-
-    /** A piece of a text whose lines are events. */
-    void text(List<ByteBuffer> pieces) {
-        for (ByteBuffer piece : pieces) {
-            while (piece.hasRemaining()) {
-                byte next = piece.get();
-                if (next == '\n') {
-                    event(line.toString(StandardCharsets.UTF_8));
-                    line.reset();
-                } else {
-                    line.write(next);
-                }
-            }
+        if (ended.get()) {
+            hangUp();
         }
     }
 
-    /** One event. */
-    void event(String text) {
+    @Override
+    public void event(String text) {
         if (ended.get() || text.isBlank()) {
             return;
         }
-        Event event;
+        @Nullable Event event = null;
         try {
             event = json.unmarshal(text, Event.class);
         } catch (RuntimeException notJson) {
-            broken("it said '" + text.substring(0, Math.min(text.length(), 100)) + "'");
-            return;
+            LOG.debugf("Not an event: %s", ForeignText.of(notJson));
         }
-        told(event);
+        if (event == null) {
+            broken("it said '" + ForeignText.of(text) + "'");
+        } else {
+            told(event);
+        }
     }
 
     private void told(Event event) {
         String type = String.valueOf(event.type());
         Lease lease = event.object();
         if (lease == null) {
-            broken("it told of nothing, by " + type);
+            broken("it told of nothing, by " + ForeignText.name(type));
             return;
         }
         switch (type) {
             case "ADDED", "MODIFIED" -> listener.changed(new LeaseDocument(lease));
             case "DELETED" -> listener.deleted(new LeaseDocument(lease));
             case "ERROR" ->
-                broken(String.valueOf(lease.getAdditionalProperties().get("message")));
+                broken(ForeignText.of(
+                        String.valueOf(lease.getAdditionalProperties().get("message"))));
             default -> {}
         }
     }
 
-    /** The connection was closed in order. */
-    void ended() {
-        end("The watch was closed.");
+    @Override
+    public void ended(String why) {
+        end(why);
     }
 
     /** The connection is of no use any more. */

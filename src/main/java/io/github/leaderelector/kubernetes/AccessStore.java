@@ -74,6 +74,13 @@ public final class AccessStore implements AutoCloseable {
         return store;
     }
 
+    /** One that never changes. */
+    public static AccessStore fixed(ApiAccess access, Ticker ticker) {
+        AccessStore store = new AccessStore(rejected -> new AccessReader.Reading(access, Optional.empty()), ticker);
+        store.readFirst();
+        return store;
+    }
+
     private void readFirst() {
         try {
             reading = reader.read(false);
@@ -90,6 +97,12 @@ public final class AccessStore implements AutoCloseable {
     public Optional<String> namespace() {
         AccessReader.@Nullable Reading known = reading;
         return known == null ? Optional.empty() : known.access().namespace();
+    }
+
+    /** The address of the API server, for people. */
+    String server() {
+        AccessReader.@Nullable Reading known = reading;
+        return known == null ? "" : known.access().server().toString();
     }
 
     /** What is in force: at once, unless nothing could be read yet. Fails with an {@link ApiException}. */

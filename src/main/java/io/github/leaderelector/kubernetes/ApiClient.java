@@ -1,6 +1,7 @@
 package io.github.leaderelector.kubernetes;
 
 import io.github.leaderelector.leadership.Ticker;
+import io.github.leaderelector.text.ForeignText;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClient;
 import java.net.InetAddress;
@@ -10,6 +11,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * many threads.
  */
 public final class ApiClient implements AutoCloseable {
+
+    private static final Logger LOG = Logger.getLogger(ApiClient.class);
 
     /** Of an old connection, an answer is awaited for a part of the limit only. */
     private static final int PARTS = 4;
@@ -78,6 +83,27 @@ public final class ApiClient implements AutoCloseable {
     /** The answer to {@code request}, a success. */
     public CompletableFuture<ApiAnswer> send(ApiRequest request) {
         return inTime(request.what(), (access, result) -> new ApiCall(this, request, result).begin(access));
+    }
+
+    /**
+     * The answer to {@code request}, read by {@code reader}; a failure if that makes nothing of it.
+     *
+     * @param expected what should be answered, for people
+     * @param reader null, or any exception, for what is something else
+     */
+    public <T> CompletableFuture<T> send(ApiRequest request, String expected, Function<ApiAnswer, @Nullable T> reader) {
+        return send(request).thenApply(answer -> {
+            @Nullable T read = null;
+            try {
+                read = reader.apply(answer);
+            } catch (RuntimeException unreadable) {
+                LOG.debugf("The answer cannot be read: %s", ForeignText.of(unreadable));
+            }
+            if (read == null) {
+                throw Refusals.notWhatWasAsked(store.server(), request, answer, expected);
+            }
+            return read;
+        });
     }
 
     /** Opens a watch; the future completes when the API server has begun to tell. It does not come back by itself. */

@@ -37,11 +37,11 @@ final class Refusals {
     }
 
     /** A success that cannot be one, since the API server would have answered {@code expected}. */
-    static ApiException notWhatWasAsked(ApiAccess access, ApiRequest request, ApiAnswer answer, String expected) {
+    static ApiException notWhatWasAsked(String server, ApiRequest request, ApiAnswer answer, String expected) {
         return new ApiException(
                 answer.status(),
-                "The API server " + access.server() + " answered " + answer.status() + " (" + request.what()
-                        + "), but not with " + expected + ": " + sentence(excerpt(answer)),
+                "The API server " + server + " answered " + answer.status() + " (" + request.what() + "), but not with "
+                        + expected + ": " + sentence(excerpt(answer)),
                 null);
     }
 

@@ -82,8 +82,8 @@ class WrongSetupE2E {
     void withoutPermissionsItSaysWhichAndLeadsOnceTheyAreGranted() {
         pod("unpermitted", spec -> {});
 
-        awaitLine("unpermitted", "Not allowed to");
-        assertThat(witness.lines("unpermitted", Workload.SIDECAR, "Not allowed to")
+        awaitLine("unpermitted", "LE-207 ");
+        assertThat(witness.lines("unpermitted", Workload.SIDECAR, "LE-207 ")
                         .get(0)
                         .text())
                 .contains("leases.coordination.k8s.io 'myapp-lock' in namespace '" + cluster.namespace() + "'; add to")

@@ -16,6 +16,7 @@ import io.github.leaderelector.leadership.LeaseRef;
 import io.github.leaderelector.leadership.Reason;
 import io.github.leaderelector.leadership.Reason.Code;
 import io.github.leaderelector.leadership.Ticker;
+import io.github.leaderelector.testkit.ApiAccesses;
 import io.github.leaderelector.testkit.FaultProxy;
 import io.github.leaderelector.testkit.Wait;
 import java.time.Duration;
@@ -92,7 +93,8 @@ abstract class ElectionContract {
             hub = new LeadershipHub(identity, ref, TIMINGS.renewDeadline(), ticker);
             hub.subscribeSign("sign", Runnable::run, leadership -> sign = hub.leads());
             election = Election.on(
-                    change.apply(config(network.port())),
+                    ApiAccesses.of(change.apply(config(network.port()))),
+                    ApiAccesses.VERTX,
                     new ElectionSettings(ref, identity, identity, TIMINGS, drain),
                     hub,
                     ticker,

@@ -79,7 +79,10 @@ class ElectionOnApiServerIT extends ElectionContract {
                 "the problem is told",
                 () -> pod.hub.current().problem() != null);
         assertThat(pod.hub.current().problem())
-                .contains("Not allowed to get leases.coordination.k8s.io '" + ref().name() + "'", "verbs [get]");
+                .contains(
+                        "answered 403 (get Lease " + ref() + "): leases.coordination.k8s.io \"" + ref().name()
+                                + "\" is forbidden: User ",
+                        "Add to its Role: apiGroups [coordination.k8s.io], resources [leases], verbs [get].");
 
         rbac().grant(USER);
         until(Duration.ofSeconds(3), "pod-a leads", pod::leads);
@@ -129,6 +132,7 @@ class ElectionOnApiServerIT extends ElectionContract {
                 () -> pod.hub.current().problem() != null);
 
         assertThat(pod.hub.current().problem())
-                .isEqualTo("Namespace 'nowhere' does not exist; create it or set NAMESPACE.");
+                .endsWith("answered 404 (create Lease nowhere/lease): namespaces \"nowhere\" not found."
+                        + " Create it, or set NAMESPACE.");
     }
 }

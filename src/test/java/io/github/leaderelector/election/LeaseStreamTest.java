@@ -3,8 +3,6 @@ package io.github.leaderelector.election;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.leaderelector.kubernetes.ApiException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -13,22 +11,26 @@ import org.junit.jupiter.api.Test;
 class LeaseStreamTest {
 
     private final List<String> told = new ArrayList<>();
-    private final LeaseStream stream = new LeaseStream(Election.kinds(), new LeaseApi.WatchListener() {
-        @Override
-        public void changed(LeaseDocument lease) {
-            told.add("changed by " + lease.holder() + " at " + lease.version());
-        }
+    private final LeaseStream stream = new LeaseStream(Election.kinds(), listener());
 
-        @Override
-        public void deleted(LeaseDocument lease) {
-            told.add("deleted at " + lease.version());
-        }
+    private LeaseApi.WatchListener listener() {
+        return new LeaseApi.WatchListener() {
+            @Override
+            public void changed(LeaseDocument lease) {
+                told.add("changed by " + lease.holder() + " at " + lease.version());
+            }
 
-        @Override
-        public void closed(ApiException cause) {
-            told.add(cause.getMessage());
-        }
-    });
+            @Override
+            public void deleted(LeaseDocument lease) {
+                told.add("deleted at " + lease.version());
+            }
+
+            @Override
+            public void closed(ApiException cause) {
+                told.add(cause.getMessage());
+            }
+        };
+    }
 
     @BeforeEach
     void tellOfHangingUp() {
@@ -43,20 +45,6 @@ class LeaseStreamTest {
         stream.event(event("BOOKMARK", "pod-b", 4));
 
         assertThat(told).containsExactly("changed by pod-ä at 1", "changed by pod-b at 2", "deleted at 3");
-    }
-
-    @Test
-    void linesMayComeInPiecesOfAnySizeEvenWithinACharacter() {
-        byte[] text = (event("ADDED", "pod-ä", 1) + "\n\n" + event("MODIFIED", "pod-ß", 2) + "\n")
-                .getBytes(StandardCharsets.UTF_8);
-        for (byte one : text) {
-            stream.text(List.of(ByteBuffer.wrap(new byte[] {one})));
-        }
-        stream.text(List.of(ByteBuffer.wrap(text), ByteBuffer.wrap(text)));
-
-        assertThat(told)
-                .hasSize(6)
-                .startsWith("changed by pod-ä at 1", "changed by pod-ß at 2", "changed by pod-ä at 1");
     }
 
     @Test
@@ -82,9 +70,33 @@ class LeaseStreamTest {
         assertThat(told).containsExactly("hung up", "The watch broke: it told of nothing, by MODIFIED.");
     }
 
+    /** C3, D5: what is no event is foreign text. */
+    @Test
+    void whatIsNotAnEventIsToldInOneLine() {
+        stream.event("not\nJSON" + "x".repeat(10_000));
+
+        assertThat(told.get(1)).hasSizeLessThan(400).doesNotContain("\n");
+    }
+
+    @Test
+    void nothingEndsTheWatch() {
+        stream.event("null");
+
+        assertThat(told).containsExactly("hung up", "The watch broke: it said 'null'.");
+    }
+
+    @Test
+    void aWatchThatBrokeBeforeItWasOpenIsClosedOnceItIs() {
+        LeaseStream early = new LeaseStream(Election.kinds(), listener());
+        early.event("no event");
+        early.onHangUp(() -> told.add("hung up"));
+
+        assertThat(told).containsExactly("The watch broke: it said 'no event'.", "hung up");
+    }
+
     @Test
     void theEndIsToldOnceAndNothingAfterIt() {
-        stream.ended();
+        stream.ended("The watch was closed.");
         stream.broken("again");
         stream.event(event("MODIFIED", "pod-b", 2));
 
@@ -95,7 +107,7 @@ class LeaseStreamTest {
     void whoClosesItIsToldNothingMore() {
         stream.close();
         stream.event(event("MODIFIED", "pod-b", 2));
-        stream.ended();
+        stream.ended("The watch was closed.");
 
         assertThat(told).containsExactly("hung up");
     }

@@ -2,12 +2,11 @@ package io.github.leaderelector.election;
 
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import io.fabric8.kubernetes.client.vertx.VertxHttpClientFactory;
 import io.github.leaderelector.leadership.ElectionListener;
 import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.LeaseRef;
 import io.github.leaderelector.leadership.Ticker;
+import io.github.leaderelector.testkit.ApiAccesses;
 import io.github.leaderelector.testkit.RealApiServer;
 import io.vertx.core.Vertx;
 import java.time.Duration;
@@ -31,13 +30,9 @@ record LightCandidate(LeaseRef lease, Election election, LeadershipHub hub) {
         Config config = new ConfigBuilder(server.admin().getConfiguration())
                 .withOauthToken(server.token(USER))
                 .build();
-        var client = new KubernetesClientBuilder()
-                .withConfig(Election.impatient(config, TIMINGS))
-                .withKubernetesSerialization(Election.kinds())
-                .withHttpClientFactory(new VertxHttpClientFactory(vertx))
-                .build();
         Election election = Election.on(
-                client,
+                ApiAccesses.of(config),
+                vertx,
                 new ElectionSettings(lease, identity, identity, TIMINGS, Duration.ZERO),
                 hub,
                 Ticker.system(),

@@ -2,9 +2,6 @@ package io.github.leaderelector.election;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fabric8.kubernetes.client.Config;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.github.leaderelector.kubernetes.ApiException;
 import io.github.leaderelector.leadership.LeaseRef;
 import io.github.leaderelector.leadership.Ticker;
@@ -109,9 +106,8 @@ class RenewalTest {
             }
             return done;
         };
-        try (KubernetesClient client =
-                new KubernetesClientBuilder().withConfig(Config.empty()).build()) {
-            Renewal renewal = new Fabric8Renewal(client, settings, executor, renew);
+        try {
+            Renewal renewal = new Fabric8Renewal(settings, executor, renew);
             boolean unused = full.await(script.patience().toMillis(), TimeUnit.MILLISECONDS);
             renewal.stop();
             CompletableFuture.runAsync(() -> {}, executor).join();

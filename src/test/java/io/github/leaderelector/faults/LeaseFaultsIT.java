@@ -105,11 +105,11 @@ class LeaseFaultsIT {
             List<String> said = leader.process().lines().stream()
                     .filter(l -> l.nanos() - revoked > 0)
                     .map(l -> l.text())
-                    .filter(t -> t.contains("Not allowed to"))
+                    .filter(t -> t.contains("is forbidden: "))
                     .toList();
             assertThat(said)
                     .as(() -> leader.process().tail())
-                    .anyMatch(t -> t.contains("update leases.coordination.k8s.io") && t.contains("Role"));
+                    .anyMatch(t -> t.contains("(update Lease ") && t.contains("Add to its Role: "));
             scene.bench().history().mark("grant");
             long granted = System.nanoTime();
             all.forEach(r -> scene.bench().rbac().grant(r.name()));

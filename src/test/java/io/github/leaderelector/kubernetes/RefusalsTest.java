@@ -98,12 +98,12 @@ class RefusalsTest {
         String page = "<html>" + "x ".repeat(65_000) + "</html>";
 
         assertThat(refusal(403, "text/html", page).getMessage()).hasSizeLessThan(500);
-        assertThat(Refusals.notWhatWasAsked(ACCESS, GET, answer(200, "text/html", page), "a Lease")
+        assertThat(Refusals.notWhatWasAsked("https://api.example:6443", GET, answer(200, "text/html", page), "a Lease")
                         .getMessage())
                 .hasSizeLessThan(500)
                 .startsWith("The API server https://api.example:6443 answered 200 (get Lease prod/app-lock), but not"
                         + " with a Lease: text/html, '<html>x x x");
-        assertThat(Refusals.notWhatWasAsked(ACCESS, GET, answer(200, "text/html", ""), "a Lease")
+        assertThat(Refusals.notWhatWasAsked("https://api.example:6443", GET, answer(200, "text/html", ""), "a Lease")
                         .getMessage())
                 .endsWith("but not with a Lease: nothing.");
     }

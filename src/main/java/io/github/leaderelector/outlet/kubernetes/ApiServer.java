@@ -11,6 +11,7 @@ import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.Dependent;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The API server, by connections of its own for each outlet that asks it: a slow one holds up no other. Opens nothing
@@ -22,6 +23,8 @@ final class ApiServer implements Api {
     /** How long a request may take. */
     static final Duration TIMEOUT = Duration.ofSeconds(3);
 
+    private static final String OBJECT = "an object of Kubernetes";
+
     private final ApiClient client;
 
     ApiServer(AccessStore access, Vertx vertx, Ticker ticker) {
@@ -30,13 +33,20 @@ final class ApiServer implements Api {
 
     @Override
     public CompletableFuture<JsonNode> get(String path) {
-        return client.send(ApiRequest.get("GET " + path, path)).thenApply(ApiAnswer::json);
+        return client.send(ApiRequest.get("GET " + path, path), OBJECT, ApiServer::object);
     }
 
     @Override
     public CompletableFuture<JsonNode> send(String method, String path, String contentType, JsonNode body) {
-        return client.send(new ApiRequest(method + " " + path, method, path, contentType, body.toString()))
-                .thenApply(ApiAnswer::json);
+        return client.send(
+                new ApiRequest(method + " " + path, method, path, contentType, body.toString()),
+                OBJECT,
+                ApiServer::object);
+    }
+
+    private static @Nullable JsonNode object(ApiAnswer answer) {
+        JsonNode json = answer.json();
+        return json.hasNonNull("kind") ? json : null;
     }
 
     @PreDestroy

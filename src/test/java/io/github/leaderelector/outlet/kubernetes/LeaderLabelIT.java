@@ -14,6 +14,8 @@ import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
 import io.github.leaderelector.config.PodLabel;
 import io.github.leaderelector.kubernetes.ApiException;
+import io.github.leaderelector.leadership.Ticker;
+import io.github.leaderelector.testkit.ApiAccesses;
 import io.github.leaderelector.testkit.AuditLog;
 import io.github.leaderelector.testkit.Bench;
 import io.github.leaderelector.testkit.RealApiServer;
@@ -258,7 +260,8 @@ class LeaderLabelIT {
 
     /** This room's way to the API server, as the admin. */
     private static final class ApiServerOfAdmin implements AutoCloseable {
-        final ApiServer server = new ApiServer(server().admin().getConfiguration());
+        final ApiServer server =
+                new ApiServer(ApiAccesses.of(server().admin().getConfiguration()), ApiAccesses.VERTX, Ticker.system());
 
         @Override
         public void close() {

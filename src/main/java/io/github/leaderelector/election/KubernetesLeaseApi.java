@@ -1,0 +1,139 @@
+package io.github.leaderelector.election;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import io.github.leaderelector.kubernetes.AccessReview;
+import io.github.leaderelector.kubernetes.ApiAnswer;
+import io.github.leaderelector.kubernetes.ApiClient;
+import io.github.leaderelector.kubernetes.ApiException;
+import io.github.leaderelector.kubernetes.ApiRequest;
+import io.github.leaderelector.leadership.LeaseRef;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The API server, by a client of its own. Neither the merging of Fabric8's typed client, whose {@code replace()}
+ * overwrites what another has written meanwhile, nor its watch, which calls itself open before it is answered.
+ */
+final class KubernetesLeaseApi implements LeaseApi {
+
+    private static final Logger LOG = Logger.getLogger(KubernetesLeaseApi.class);
+
+    private static final String GROUP = "coordination.k8s.io";
+    private static final String LEASE = "a Lease";
+
+    /** What the election does; that it may is asked in one go. */
+    private static final List<String> VERBS = List.of("get", "watch", "update", "create");
+
+    private final ApiClient client;
+    private final LeaseRef ref;
+    private final KubernetesSerialization json;
+    private final String collection;
+
+    /** @param client closed with this */
+    KubernetesLeaseApi(ApiClient client, LeaseRef ref, KubernetesSerialization json) {
+        this.client = client;
+        this.ref = ref;
+        this.json = json;
+        this.collection = "/apis/coordination.k8s.io/v1/namespaces/" + ref.namespace() + "/leases";
+    }
+
+    @Override
+    public CompletableFuture<Optional<LeaseDocument>> get() {
+        return client.send(ApiRequest.get("get Lease " + ref, collection + "/" + ref.name()), LEASE, this::lease)
+                .thenApply(Optional::of)
+                .exceptionallyCompose(thrown -> ApiException.from(thrown).notFound()
+                        ? CompletableFuture.completedFuture(Optional.empty())
+                        : CompletableFuture.failedFuture(thrown));
+    }
+
+    @Override
+    public CompletableFuture<LeaseDocument> create(LeaseDocument lease) {
+        return client.send(ApiRequest.post("create Lease " + ref, collection, text(lease)), LEASE, this::lease);
+    }
+
+    @Override
+    public CompletableFuture<LeaseDocument> replace(LeaseDocument lease) {
+        return client.send(
+                ApiRequest.put("update Lease " + ref, collection + "/" + ref.name(), text(lease)), LEASE, this::lease);
+    }
+
+    private String text(LeaseDocument lease) {
+        return json.asJson(lease.toLease());
+    }
+
+    /** What was stored; null if it is none. */
+    private @Nullable LeaseDocument lease(ApiAnswer answer) {
+        Lease lease = json.unmarshal(answer.body(), Lease.class);
+        return lease == null
+                        || lease.getMetadata() == null
+                        || lease.getMetadata().getResourceVersion() == null
+                ? null
+                : new LeaseDocument(lease);
+    }
+
+    /**
+     * A watch on one object is one on the collection that shows nothing else; a Role with {@code resourceNames} allows
+     * it.
+     */
+    @Override
+    public CompletableFuture<Watch> watch(WatchListener listener) {
+        LeaseStream stream = new LeaseStream(json, listener);
+        return client.watch(
+                        ApiRequest.get(
+                                "watch Lease " + ref,
+                                collection + "?watch=true&fieldSelector=metadata.name%3D" + ref.name()),
+                        stream)
+                .thenApply(watch -> {
+                    stream.onHangUp(watch::close);
+                    return stream;
+                });
+    }
+
+    @Override
+    public void reportMissingPermissions() {
+        List<CompletableFuture<Boolean>> answers =
+                VERBS.stream().map(this::allowed).toList();
+        var unused = CompletableFuture.allOf(answers.toArray(CompletableFuture<?>[]::new))
+                .whenComplete((done, thrown) -> {
+                    if (thrown != null) {
+                        LOG.debugf(
+                                "Permissions cannot be checked: %s",
+                                ApiException.from(thrown).getMessage());
+                    } else {
+                        warn(IntStream.range(0, VERBS.size())
+                                .filter(i -> !answers.get(i).join())
+                                .mapToObj(VERBS::get)
+                                .toList());
+                    }
+                });
+    }
+
+    private CompletableFuture<Boolean> allowed(String verb) {
+        // Kubernetes does not know the name of what is yet to be created.
+        @Nullable String name = verb.equals("create") ? null : ref.name();
+        JsonNode question = AccessReview.question(verb, GROUP, "leases", ref.namespace(), name);
+        return client.send(ApiRequest.post("ask for permissions", AccessReview.PATH, question.toString()))
+                .thenApply(answer -> AccessReview.allows(answer.json()));
+    }
+
+    private void warn(List<String> missing) {
+        if (!missing.isEmpty()) {
+            String list = String.join(", ", missing);
+            LOG.warnf(
+                    "LE-207 Not allowed to %s leases.coordination.k8s.io '%s' in namespace '%s'; add to the Role of this"
+                            + " ServiceAccount: %s.",
+                    list, ref.name(), ref.namespace(), AccessReview.rule(GROUP, "leases", list));
+        }
+    }
+
+    @Override
+    public void close() {
+        client.close();
+    }
+}
