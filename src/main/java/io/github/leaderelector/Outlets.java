@@ -9,6 +9,7 @@ import io.github.leaderelector.outlet.kubernetes.LeaderLabel;
 import io.github.leaderelector.outlet.kubernetes.LeaseEvents;
 import io.github.leaderelector.outlet.log.LeadershipLog;
 import io.github.leaderelector.outlet.metrics.LeadershipMetrics;
+import io.github.leaderelector.outlet.service.LeaderService;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.inject.Instance;
 import jakarta.enterprise.inject.Produces;
@@ -62,6 +63,18 @@ final class Outlets {
         return settings.leaderLabel().isPresent()
                 ? new Outlet("pod label", Kind.SIGN, oneThread("pod-label"), label.get())
                 : Outlet.off("pod label");
+    }
+
+    /** Nobody waits for it: the address stays until the next leader replaces it. */
+    @Produces
+    @Singleton
+    @Priority(60)
+    Outlet service(Settings settings, Instance<LeaderService> service) {
+        if (settings.leaderService().isEmpty()) {
+            return Outlet.off("leader service");
+        }
+        LeaderService made = service.get();
+        return new Outlet("leader service", Kind.REPORT, made.executor(), made, made::settled);
     }
 
     @Produces

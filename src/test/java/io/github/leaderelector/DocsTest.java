@@ -52,6 +52,8 @@ class DocsTest {
             "kustomize.config.k8s.io",
             "leader-elector.github.io",
             "leases.coordination.k8s.io",
+            "discovery.k8s.io",
+            "topology.kubernetes.io",
             "localhost",
             "monitoring.coreos.com",
             "rbac.authorization.k8s.io",

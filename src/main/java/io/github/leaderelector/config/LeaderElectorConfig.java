@@ -114,6 +114,23 @@ public interface LeaderElectorConfig {
     Optional<String> leaderLabel();
 
     /**
+     * The Service that follows the leader: one without a selector in the pod's namespace, whose EndpointSlices the
+     * leader writes. Empty for none.
+     *
+     * @return a Service's name
+     */
+    @WithDefault("${LEADER_SERVICE:}")
+    Optional<String> leaderService();
+
+    /**
+     * The addresses of this pod, for the EndpointSlices. When empty: those in the pod's status.
+     *
+     * @return IP addresses with commas between them, as the downward API has them in {@code status.podIPs}
+     */
+    @WithDefault("${POD_IPS:}")
+    Optional<String> podIps();
+
+    /**
      * The pod that carries the label. When empty: the hostname.
      *
      * @return a pod's name

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -24,6 +25,8 @@ import java.util.Optional;
  * @param httpPort the port of the HTTP server, 0 for any
  * @param maxStreams how many event streams may be open at once
  * @param leaderLabel the label that the leader's pod carries; empty for none
+ * @param leaderService the name of the Service that follows the leader; empty for none
+ * @param podIps the addresses of our pod; empty when they have to be found out
  * @param podName the name of our pod
  * @param kubernetesEvents whether changes are written as Kubernetes Events
  * @param drain how long the Lease is held on after the claim was dropped; zero or more
@@ -44,6 +47,8 @@ public record Settings(
         int httpPort,
         int maxStreams,
         Optional<PodLabel> leaderLabel,
+        Optional<String> leaderService,
+        List<String> podIps,
         String podName,
         boolean kubernetesEvents,
         Duration drain,
@@ -81,6 +86,8 @@ public record Settings(
         all.put("HTTP_PORT", Integer.toString(openPort));
         all.put("MAX_STREAMS", Integer.toString(maxStreams));
         all.put("LEADER_LABEL", leaderLabel.map(PodLabel::toString).orElse(""));
+        all.put("LEADER_SERVICE", leaderService.orElse(""));
+        all.put("POD_IPS", String.join(",", podIps));
         all.put("POD_NAME", podName);
         all.put("KUBERNETES_EVENTS", Boolean.toString(kubernetesEvents));
         all.put("DRAIN", Durations.format(drain));

@@ -8,6 +8,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -39,6 +40,8 @@ final class SettingsCheck {
     private static final String LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
     private static final Pattern DNS_LABEL = Pattern.compile(LABEL);
     private static final Pattern DNS_SUBDOMAIN = Pattern.compile(LABEL + "(\\." + LABEL + ")*");
+    private static final Pattern IP_ADDRESS =
+            Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}|(?=.*:)[0-9a-fA-F:.]{2,45}");
     private static final Pattern NUMBER = Pattern.compile("[0-9]{1,9}");
     // https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
     private static final String LABEL_WORD = "[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?";
@@ -79,7 +82,9 @@ final class SettingsCheck {
         int httpPort = httpPort(config.httpPort().orElse(""));
         int maxStreams = number("MAX_STREAMS", config.maxStreams().orElse(""), 0, 100_000);
         Optional<PodLabel> leaderLabel = config.leaderLabel().map(this::podLabel);
-        String podName = podName(config.podName(), leaderLabel.isPresent());
+        Optional<String> leaderService = config.leaderService().map(this::leaderService);
+        List<String> podIps = config.podIps().map(this::podIps).orElse(List.of());
+        String podName = podName(config.podName(), leaderLabel.isPresent() || leaderService.isPresent());
         boolean kubernetesEvents =
                 bool("KUBERNETES_EVENTS", config.kubernetesEvents().orElse(""));
         Duration drain = drain(config.drain().orElse(""));
@@ -102,6 +107,8 @@ final class SettingsCheck {
                 httpPort,
                 maxStreams,
                 leaderLabel,
+                leaderService,
+                podIps,
                 podName,
                 kubernetesEvents,
                 drain,
@@ -290,6 +297,31 @@ final class SettingsCheck {
             return new PodLabel("", "");
         }
         return new PodLabel((prefix == null ? "" : prefix + "/") + label.group("name"), label.group("value"));
+    }
+
+    private String leaderService(String name) {
+        if (name.length() > LONGEST_LABEL || !DNS_LABEL.matcher(name).matches()) {
+            problem(
+                    "LEADER_SERVICE",
+                    name,
+                    "the name of a Service: lower case letters, digits and '-', beginning and ending with a letter or"
+                            + " digit, at most "
+                            + LONGEST_LABEL
+                            + " characters");
+        }
+        return name;
+    }
+
+    private List<String> podIps(String text) {
+        List<String> addresses =
+                Arrays.stream(text.split(",", -1)).map(String::strip).toList();
+        if (!addresses.stream().allMatch(address -> IP_ADDRESS.matcher(address).matches())) {
+            problem(
+                    "POD_IPS",
+                    text,
+                    "IP addresses with commas between them; the downward API has them as 'status.podIPs'");
+        }
+        return addresses;
     }
 
     /** Wrong only if something needs it: a hostname that is no pod's name is nobody's mistake. */

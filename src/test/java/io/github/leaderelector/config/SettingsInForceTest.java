@@ -32,6 +32,8 @@ class SettingsInForceTest {
                 Map.entry("HTTP_PORT", "8080"),
                 Map.entry("MAX_STREAMS", "7"),
                 Map.entry("LEADER_LABEL", "leader-elector/role=leader"),
+                Map.entry("LEADER_SERVICE", "myapp-leader"),
+                Map.entry("POD_IPS", "10.0.0.1,fd00::1"),
                 Map.entry("POD_NAME", "pod-z"),
                 Map.entry("KUBERNETES_EVENTS", "false"),
                 Map.entry("DRAIN", "5s"),

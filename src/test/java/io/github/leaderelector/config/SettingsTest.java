@@ -42,6 +42,8 @@ class SettingsTest {
                         4040,
                         1024,
                         Optional.empty(),
+                        Optional.empty(),
+                        List.of(),
                         HOSTNAME,
                         true,
                         Duration.ZERO,
@@ -67,6 +69,8 @@ class SettingsTest {
                 Map.entry("HTTP_PORT", "0"),
                 Map.entry("MAX_STREAMS", "7"),
                 Map.entry("LEADER_LABEL", "example.com/role=leader"),
+                Map.entry("LEADER_SERVICE", "myapp-leader"),
+                Map.entry("POD_IPS", "10.0.0.1, fd00::1"),
                 Map.entry("POD_NAME", "pod-x"),
                 Map.entry("KUBERNETES_EVENTS", "False"),
                 Map.entry("DRAIN", "20s"),
@@ -90,6 +94,8 @@ class SettingsTest {
                         0,
                         7,
                         Optional.of(new PodLabel("example.com/role", "leader")),
+                        Optional.of("myapp-leader"),
+                        List.of("10.0.0.1", "fd00::1"),
                         "pod-x",
                         false,
                         Duration.ofSeconds(20),
@@ -150,6 +156,9 @@ class SettingsTest {
           LEADER_LABEL | A_/b=c | LEADER_LABEL is 'A_/b=c'; it must be a label that Kubernetes takes, written 'key=value', such as 'leader-elector/role=leader'.
           LEADER_LABEL | a/b/c=d | LEADER_LABEL is 'a/b/c=d'; it must be a label that Kubernetes takes, written 'key=value', such as 'leader-elector/role=leader'.
           LEADER_LABEL | role=-x | LEADER_LABEL is 'role=-x'; it must be a label that Kubernetes takes, written 'key=value', such as 'leader-elector/role=leader'.
+          LEADER_SERVICE | My_App | LEADER_SERVICE is 'My_App'; it must be the name of a Service: lower case letters, digits and '-', beginning and ending with a letter or digit, at most 63 characters.
+          POD_IPS | 10.0.0.1;fd00::1 | POD_IPS is '10.0.0.1;fd00::1'; it must be IP addresses with commas between them; the downward API has them as 'status.podIPs'.
+          POD_IPS | pod-a | POD_IPS is 'pod-a'; it must be IP addresses with commas between them; the downward API has them as 'status.podIPs'.
           POD_NAME | Pod_A | POD_NAME is 'Pod_A'; it must be the name of this pod; the downward API has it as 'metadata.name'.
           KUBERNETES_EVENTS | yes | KUBERNETES_EVENTS is 'yes'; it must be 'true' or 'false'.
           DRAIN | soon | DRAIN is 'soon'; it must be a duration from '0s' to '1h', such as '20s'.

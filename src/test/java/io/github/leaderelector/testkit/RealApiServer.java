@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>kube-api-test itself cannot stop the API server and start it again on the same data and port, nor give users
  * tokens. RBAC is on; the users are those named at the start, each with a token, and {@link #ADMIN}. Everything they do
- * with leases, pods and events is in the {@link #audit}. Not safe for use by many threads.
+ * with leases, pods, services, endpointslices and events is in the {@link #audit}. Not safe for use by many threads.
  */
 public final class RealApiServer implements AutoCloseable {
 
@@ -144,7 +144,9 @@ public final class RealApiServer implements AutoCloseable {
               - group: coordination.k8s.io
                 resources: [leases]
               - group: ""
-                resources: [pods, events]
+                resources: [pods, services, events]
+              - group: discovery.k8s.io
+                resources: [endpointslices]
               - group: events.k8s.io
                 resources: [events]
               - group: authorization.k8s.io

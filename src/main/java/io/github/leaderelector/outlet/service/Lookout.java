@@ -1,0 +1,69 @@
+package io.github.leaderelector.outlet.service;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.github.leaderelector.outlet.service.ServiceApi.Listed;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** Looks at the Service, its slices and our pod, with requests that are sent together. Holds nothing but settings. */
+final class Lookout {
+
+    private final ServiceApi api;
+    private final List<String> podIps;
+
+    /** @param podIps the addresses of our pod; empty if they are to be read from its status */
+    Lookout(ServiceApi api, List<String> podIps) {
+        this.api = api;
+        this.podIps = List.copyOf(podIps);
+    }
+
+    /**
+     * What was seen at once.
+     *
+     * @param pod our pod; null if it was not looked at
+     * @param found the way from the Service to the pod; null if it was not looked for
+     * @param slices the Service's slices, by name
+     * @param version from which on a watch misses nothing
+     */
+    record Sight(@Nullable OwnPod pod, Route.@Nullable Found found, Map<String, Slice> slices, String version) {}
+
+    /**
+     * Looks at everything.
+     *
+     * @param known our pod as it was seen before; null if it was not
+     * @param fresh whether the slices must be seen as they are now
+     * @param unlisted names of slices that are looked for one by one, too
+     */
+    CompletableFuture<Sight> look(@Nullable OwnPod known, boolean fresh, Collection<String> unlisted) {
+        CompletableFuture<OwnPod> pod = known != null && !known.addresses().isEmpty()
+                ? CompletableFuture.completedFuture(known)
+                : api.pod().thenApply(json -> OwnPod.of(json, podIps));
+        CompletableFuture<Optional<JsonNode>> service = api.service();
+        CompletableFuture<Sight> slices = lookAtSlices(fresh, unlisted);
+        return CompletableFuture.allOf(pod, service, slices)
+                .thenApply(done -> new Sight(
+                        pod.join(),
+                        Route.find(service.join().orElse(null), pod.join()),
+                        slices.join().slices(),
+                        slices.join().version()));
+    }
+
+    /** Looks at the slices alone. */
+    CompletableFuture<Sight> lookAtSlices(boolean fresh, Collection<String> unlisted) {
+        CompletableFuture<Listed> listed = api.slices(fresh);
+        List<CompletableFuture<Optional<Slice>>> others =
+                unlisted.stream().map(api::slice).toList();
+        return CompletableFuture.allOf(others.toArray(CompletableFuture<?>[]::new))
+                .thenCombine(listed, (done, seen) -> {
+                    Map<String, Slice> byName = new HashMap<>();
+                    others.forEach(other -> other.join().ifPresent(slice -> byName.put(slice.name(), slice)));
+                    seen.slices().forEach(slice -> byName.put(slice.name(), slice));
+                    return new Sight(null, null, Map.copyOf(byName), seen.version());
+                });
+    }
+}

@@ -1,0 +1,66 @@
+package io.github.leaderelector.outlet.service;
+
+import io.github.leaderelector.outlet.service.Slice.Condition;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which slices are to be written, and how: a pure function of the wish and of what was seen.
+ *
+ * <p>What bears a larger token than ours was written by a later leader, and is left alone whatever the wish.
+ */
+final class Plan {
+
+    private Plan() {}
+
+    /**
+     * One write.
+     *
+     * @param slice what to write; based on the {@code resourceVersion} in it
+     * @param isNew whether there is no such slice yet
+     */
+    record Write(Slice slice, boolean isNew) {}
+
+    /**
+     * The writes that make the slices look as they should; none if they do.
+     *
+     * @param service the Service's name
+     * @param found the Service's slices, by name
+     * @param route the way to our pod; null if none is known
+     */
+    static List<Write> writes(
+            Wish wish, String lease, String service, Map<String, Slice> found, @Nullable Route route) {
+        List<Write> writes = new ArrayList<>();
+        if (wish.kind() == Wish.Kind.NOTHING || wish.kind() == Wish.Kind.HOLD) {
+            return writes;
+        }
+        Mark mark = new Mark(lease, wish.token());
+        for (Family family : Family.values()) {
+            @Nullable Slice present = found.get(family.sliceName(service));
+            if (isLaterThan(wish, present)) {
+                continue;
+            }
+            if (wish.isForUs() && route != null && route.addresses().containsKey(family)) {
+                Condition condition = wish.kind() == Wish.Kind.SERVE ? Condition.SERVING : Condition.DRAINING;
+                Slice wanted = Slice.of(route, family, condition, mark, present);
+                if (present == null || !wanted.saysTheSameAs(present)) {
+                    writes.add(new Write(wanted, present == null));
+                }
+            } else if (present != null && (wish.kind() == Wish.Kind.WITHDRAW || route != null)) {
+                // Written even if there is no address in it: a write of ours that was never answered then fails.
+                Slice wanted = present.without(mark);
+                if (!wanted.saysTheSameAs(present)) {
+                    writes.add(new Write(wanted, false));
+                }
+            }
+        }
+        return writes;
+    }
+
+    /** Whether {@code slice} was written by a later leader than the one of {@code wish}. */
+    static boolean isLaterThan(Wish wish, @Nullable Slice slice) {
+        return slice != null && slice.token() > wish.token();
+    }
+}
