@@ -5,7 +5,7 @@ All objects come from the manifests in src/main/kubernetes, which lie in files/ 
   leader-elector.volume      a list of one volume, which the application mounts to read the leader file
   leader-elector.probes      the probes of that container, for those who write their own
   leader-elector.rbac        ServiceAccount, Role and RoleBinding
-  leader-elector.service     with label: a Service whose endpoint is the leader
+  leader-elector.service     with service or label: a Service whose endpoint is the leader
 
 The pod needs `serviceAccountName`, see leader-elector.name, and `enableServiceLinks: false`.
 */}}
@@ -35,6 +35,10 @@ The pod needs `serviceAccountName`, see leader-elector.name, and `enableServiceL
 {{- if not $values.native -}}
 {{- $_ := unset $container "restartPolicy" -}}
 {{- end -}}
+{{- if $values.service -}}
+{{- $patch := include "leader-elector.manifest" (list . "service-sidecar.yaml") | fromYaml -}}
+{{- $_ := set $container "env" (concat $container.env (first $patch.spec.template.spec.initContainers).env) -}}
+{{- end -}}
 {{- if $values.label -}}
 {{- $patch := include "leader-elector.manifest" (list . "label-label.yaml") | fromYaml -}}
 {{- $_ := set $container "env" (concat $container.env (first $patch.spec.template.spec.initContainers).env) -}}
@@ -58,6 +62,11 @@ The pod needs `serviceAccountName`, see leader-elector.name, and `enableServiceL
 {{- $context := . -}}
 {{- range splitList "\n---\n" (include "leader-elector.manifest" (list . "rbac.yaml")) }}
 {{- $object := fromYaml . }}
+{{- if and (index $context.Values "leader-elector").service (eq $object.kind "Role") }}
+{{- range include "leader-elector.manifest" (list $context "service-role.yaml") | fromYamlArray }}
+{{- $_ := set $object "rules" (append $object.rules .value) }}
+{{- end }}
+{{- end }}
 {{- if and (index $context.Values "leader-elector").label (eq $object.kind "Role") }}
 {{- $patch := include "leader-elector.manifest" (list $context "label-role.yaml") | fromYamlArray | first }}
 {{- $_ := set $object "rules" (append $object.rules $patch.value) }}
@@ -68,7 +77,9 @@ The pod needs `serviceAccountName`, see leader-elector.name, and `enableServiceL
 {{- end }}
 
 {{- define "leader-elector.service" -}}
-{{- if (index .Values "leader-elector").label -}}
+{{- if (index .Values "leader-elector").service -}}
+{{- include "leader-elector.manifest" (list . "service-service.yaml") -}}
+{{- else if (index .Values "leader-elector").label -}}
 {{- include "leader-elector.manifest" (list . "label-service.yaml") -}}
 {{- end -}}
 {{- end }}

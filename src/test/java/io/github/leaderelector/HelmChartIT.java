@@ -59,6 +59,7 @@ class HelmChartIT {
     @CsvSource({
         "native-sidecar,              leader-elector.native=true",
         "plain-sidecar,               leader-elector.native=false",
+        "native-sidecar service,      leader-elector.service=true",
         "native-sidecar label-gate,   leader-elector.label=true",
     })
     void theChartGivesTheObjectsOfTheComponents(String components, String value) {

@@ -180,6 +180,7 @@ class ManifestsIT {
                 "plain-sidecar",
                 "native-sidecar readiness-gate",
                 "native-sidecar label-gate",
+                "native-sidecar service",
                 "native-sidecar monitoring"
             })
     void theComponentsPassADryRunAndTheirPodsMeetTheRestrictedStandard(String components) {
