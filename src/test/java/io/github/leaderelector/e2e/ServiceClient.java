@@ -25,7 +25,8 @@ final class ServiceClient implements AutoCloseable {
 
     static final int PER_SECOND = 100;
 
-    private static final Duration PATIENCE = Duration.ofSeconds(2);
+    /** How long a request may take. */
+    static final Duration PATIENCE = Duration.ofSeconds(2);
 
     private final InetSocketAddress service;
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
@@ -64,6 +65,24 @@ final class ServiceClient implements AutoCloseable {
     /** How many requests were answered by a pod that did not lead. */
     int byOthers() {
         return byOthers.get();
+    }
+
+    /**
+     * How long no leader answered: from the last answer with {@code token} to the first request that was answered with
+     * a larger one; both must have come.
+     */
+    Duration gapAfter(long token) {
+        long last = byLeaders().stream()
+                .filter(answer -> answer.fencingToken() <= token)
+                .mapToLong(LeaderAnswer::answered)
+                .max()
+                .orElseThrow();
+        long first = byLeaders().stream()
+                .filter(answer -> answer.fencingToken() > token)
+                .mapToLong(LeaderAnswer::answered)
+                .min()
+                .orElseThrow();
+        return Duration.ofNanos(first - last);
     }
 
     /** How many requests were not answered. */

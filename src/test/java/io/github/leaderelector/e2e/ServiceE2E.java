@@ -9,14 +9,14 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/** A Service that follows the leader, by the pod label and by readiness. */
+/** A Service that follows the leader: by its endpoints, by the pod label and by readiness. */
 class ServiceE2E {
 
     private static final String SERVICE = "myapp-leader";
@@ -38,43 +38,82 @@ class ServiceE2E {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"label-gate", "readiness-gate"})
-    void aClientNeverReachesTwoLeadersInTheWrongOrder(String gate) {
+    @CsvSource({"service,NONE", "label-gate,LABEL", "readiness-gate,READINESS"})
+    void aClientNeverReachesTwoLeadersInTheWrongOrder(String gate, ServiceTimes.Sign sign) {
         cluster = Cluster.create(gate);
         witness = new Witness(cluster);
         app = new Workload(cluster, witness);
         cluster.create(Workload.example(cluster, Duration.ZERO, "native-sidecar", gate));
-        String leader = awaitLeader(gate, "");
+        String leader = awaitLeader(gate, 0);
         awaitEndpoint(leader);
 
-        List<String> times = new ArrayList<>();
         ServiceClient client = new ServiceClient(service());
-        ServiceTimes seen = new ServiceTimes(cluster, SERVICE, gate.equals("label-gate"));
+        ServiceTimes seen = new ServiceTimes(cluster, SERVICE, sign);
         try (client;
                 seen) {
-            awaitAnswerOf(leader, client);
+            awaitAnswerAfter(0, client);
             for (int i = 0; i < HANDOVERS; i++) {
-                String old = leader;
-                cluster.client()
-                        .pods()
-                        .inNamespace(cluster.namespace())
-                        .withName(old)
-                        .delete();
-                leader = awaitLeader(gate, old);
-                awaitEndpoint(leader);
-                awaitAnswerOf(leader, client);
-                app.awaitGone(old);
-                times.add(seen.of(old, leader, began(leader), client.byLeaders()));
+                change(gate, "sidecar told to stop", client, old -> signal("TERM", old));
             }
+            for (int i = 0; i < HANDOVERS; i++) {
+                String old = app.awaitLeader(name -> true);
+                String next = change(gate, "pod deleted", client, this::delete);
+                app.awaitGone(old);
+                cluster.report(
+                        gate + ": pod deleted, from the last answer of the old leader",
+                        seen.of(old, next, began(next), client.byLeaders()));
+            }
+            change(gate, "sidecar killed", client, old -> signal("KILL", old));
+            change(gate, "rollout", client, old -> {
+                cluster.client()
+                        .apps()
+                        .deployments()
+                        .inNamespace(cluster.namespace())
+                        .withName(Workload.NAME)
+                        .rolling()
+                        .restart();
+                app.awaitRollout();
+            });
         }
 
-        times.forEach(time -> cluster.report(gate + ": a handover, from the last answer of the old leader", time));
         assertThat(client.late()).isEmpty();
         cluster.report(
-                gate + ": " + ServiceClient.PER_SECOND + " requests a second to the Service through " + HANDOVERS
-                        + " handovers",
+                gate + ": all of it",
                 "%d answered by leaders, in the order of the tokens; %d by a pod that led no longer; %d failed"
                         .formatted(client.byLeaders().size(), client.byOthers(), client.failed()));
+    }
+
+    /** Does {@code what} to the leader's pod, reports what it cost the client, and returns the next leader's pod. */
+    private String change(String gate, String what, ServiceClient client, Consumer<String> action) {
+        String old = app.awaitLeader(name -> true);
+        long token = app.leader(old).path("fencingToken").asLong();
+        int others = client.byOthers();
+        int failed = client.failed();
+
+        action.accept(old);
+        String next = awaitLeader(gate, token);
+        awaitEndpoint(next);
+        awaitAnswerAfter(token, client);
+        // What is on its way still may fail.
+        Wait.pass(ServiceClient.PATIENCE);
+
+        cluster.report(
+                gate + ": " + what,
+                "no leader answered for %d ms; of %d requests a second %d reached a pod that did not lead, %d failed"
+                        .formatted(
+                                client.gapAfter(token).toMillis(),
+                                ServiceClient.PER_SECOND,
+                                client.byOthers() - others,
+                                client.failed() - failed));
+        return next;
+    }
+
+    private void delete(String pod) {
+        cluster.client().pods().inNamespace(cluster.namespace()).withName(pod).delete();
+    }
+
+    private void signal(String signal, String pod) {
+        app.exec(pod, "sh", "-c", "kill -" + signal + " $(pidof java leader-elector)");
     }
 
     /** The Service's address, which only programs on a node, or in its network, reach. */
@@ -105,18 +144,19 @@ class ServiceE2E {
         return lines.get(lines.size() - 1).at();
     }
 
-    private void awaitAnswerOf(String leader, ServiceClient client) {
-        Wait.until(Cluster.PATIENCE, () -> "The client does not reach " + leader + ".\n" + app.describe(), () -> {
+    private void awaitAnswerAfter(long token, ServiceClient client) {
+        Wait.until(Cluster.PATIENCE, () -> "The client does not reach the next leader.\n" + app.describe(), () -> {
             Workload.pause();
-            return client.byLeaders().stream().anyMatch(a -> a.identity().equals(leader));
+            return client.byLeaders().stream().anyMatch(a -> a.fencingToken() > token);
         });
     }
 
-    private String awaitLeader(String gate, String old) {
-        if (gate.equals("label-gate")) {
+    /** Waits until a pod leads with a larger token; but by readiness, until all are ready as well. */
+    private String awaitLeader(String gate, long token) {
+        if (!gate.equals("readiness-gate")) {
             app.awaitPods(3);
         }
-        return app.awaitLeader(name -> !name.equals(old));
+        return app.awaitLeader(name -> app.leader(name).path("fencingToken").asLong() > token);
     }
 
     /** Waits until {@code leader} is all that the Service sends to. */

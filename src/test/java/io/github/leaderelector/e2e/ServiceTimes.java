@@ -13,6 +13,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -35,7 +36,7 @@ final class ServiceTimes implements AutoCloseable {
     private static final Pattern LAST_SYNC =
             Pattern.compile("(?m)^kubeproxy_sync_proxy_rules_last_timestamp_seconds(?:\\{[^}]*})? (\\S+)$");
 
-    private final boolean byLabel;
+    private final Sign sign;
     // Both clocks, read together: watches and answers go by the one, kube-proxy by the other.
     private final long originNanos = System.nanoTime();
     private final double originSeconds = System.currentTimeMillis() / 1e3;
@@ -47,9 +48,17 @@ final class ServiceTimes implements AutoCloseable {
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
     private final List<Watch> watches;
 
+    /** By what the cluster knows the leader's pod. */
+    enum Sign {
+        LABEL,
+        READINESS,
+        /** By nothing: the leader itself writes the EndpointSlice. */
+        NONE,
+    }
+
     /** Begins to watch. */
-    ServiceTimes(Cluster cluster, String service, boolean byLabel) {
-        this.byLabel = byLabel;
+    ServiceTimes(Cluster cluster, String service, Sign sign) {
+        this.sign = sign;
         this.watches = List.of(
                 cluster.client().pods().inNamespace(cluster.namespace()).watch(watcher(this::podSeen)),
                 cluster.client()
@@ -65,7 +74,7 @@ final class ServiceTimes implements AutoCloseable {
 
     private void podSeen(Watcher.Action action, Pod pod) {
         String name = pod.getMetadata().getName();
-        boolean isChosen = byLabel
+        boolean isChosen = sign == Sign.LABEL
                 ? "leader".equals(pod.getMetadata().getLabels().get(LABEL))
                 : pod.getStatus().getConditions().stream()
                         .anyMatch(c ->
@@ -116,16 +125,20 @@ final class ServiceTimes implements AutoCloseable {
                 .orElse(0);
         Long slice = inSlice.get(next);
         Long sync = slice == null ? null : syncs.ceiling(slice);
-        String sign = byLabel ? "label" : "readiness";
-        return "the old pod lost the %s %s, the new one led %s and got it %s, the EndpointSlice had it %s, kube-proxy %s, first answer %s"
+        String led = "the new one led %s, the EndpointSlice had it %s, kube-proxy %s, first answer %s"
                 .formatted(
-                        sign,
-                        after(last, dropped.get(old)),
                         after(last, nanos(leads.toEpochMilli() / 1e3)),
-                        after(last, chosen.get(next)),
                         after(last, slice),
                         after(last, sync),
                         after(last, first));
+        return sign == Sign.NONE
+                ? led
+                : "the old pod lost the %1$s %2$s, the new one got it %3$s; %4$s"
+                        .formatted(
+                                sign.name().toLowerCase(Locale.ROOT),
+                                after(last, dropped.get(old)),
+                                after(last, chosen.get(next)),
+                                led);
     }
 
     /** By {@link System#nanoTime}, of the seconds of the wall clock. */
