@@ -170,7 +170,7 @@ class CanaryIT {
                 StringBuilder said = new StringBuilder();
                 Wait.until(LIMIT, () -> "It noticed nothing.", () -> {
                     said.append(answers(sidecar));
-                    return !sidecar.isAlive() || complained(sidecar) || broken.running() && reread(sidecar);
+                    return !sidecar.isAlive() || complained(sidecar) || (broken.running() && reread(sidecar));
                 });
                 said.append(answers(sidecar));
                 sidecar.terminate();

@@ -37,7 +37,6 @@ class RoomsTest {
             .because("every room sends through it what others wrote");
 
     @ArchTest
-<<<<<<< HEAD
     static final ArchRule requestsKnowTheJdkAndVertxOnly = classes()
             .that()
             .resideInAPackage(ROOT + ".net")
@@ -47,10 +46,7 @@ class RoomsTest {
             .because("hooks and the question to the application share it, and share nothing else");
 
     @ArchTest
-    static final ArchRule onlyTheElectionAndTheKubernetesOutletKnowFabric8 = noClasses()
-=======
     static final ArchRule onlyTheElectionKnowsFabric8 = noClasses()
->>>>>>> 9bbe87b (One way to the API server: configuration and credentials as client-go reads them, requests and watches by connections of their own, refusals in the server's words)
             .that()
             .resideOutsideOfPackage(ROOT + ".election")
             .should()

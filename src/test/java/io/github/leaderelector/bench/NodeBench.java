@@ -22,8 +22,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * What a node pays for many sidecars: the sum of what each process has in proportion ({@code Pss}), in which a page that
- * all of them share counts once. One kind after the other, each with candidates for one Lease.
+ * What a node pays for many sidecars: the sum of what each process has in proportion ({@code Pss}), in which a page
+ * that all of them share counts once. One kind after the other, each with candidates for one Lease.
  */
 class NodeBench {
 
@@ -65,10 +65,10 @@ class NodeBench {
         try {
             for (int i = 0; i < PROCESSES; i++) {
                 String name = user(contestant, i);
-                String lease = "node-" + contestant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+                String lease =
+                        "node-" + contestant.name().toLowerCase(Locale.ROOT).replace('_', '-');
                 new Rbac(server.admin(), "default", lease).grant(name);
-                Racer racer =
-                        new Racer(contestant, server, Path.of("target/bench/node"), name, "default", lease);
+                Racer racer = new Racer(contestant, server, Path.of("target/bench/node"), name, "default", lease);
                 racers.add(racer);
                 racer.start();
                 // One after the other, as pods come to a node; the first one leads.

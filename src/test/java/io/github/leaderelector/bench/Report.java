@@ -16,7 +16,8 @@ public final class Report {
     private static final List<String> HEAD = List.of(
             "leader-elector is " + PackagedSidecar.form() + ".",
             "",
-            "| what | leader-elector | client-go | ratio | load average |", "|---|---|---|---|---|");
+            "| what | leader-elector | client-go | ratio | load average |",
+            "|---|---|---|---|---|");
 
     private Report() {}
 

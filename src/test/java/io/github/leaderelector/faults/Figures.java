@@ -19,7 +19,8 @@ public final class Figures {
     private static final List<String> HEAD = List.of(
             "leader-elector is " + PackagedSidecar.form() + ".",
             "",
-            "| scenario | timings (s) | measured | load average | held up |", "|---|---|---|---|---|");
+            "| scenario | timings (s) | measured | load average | held up |",
+            "|---|---|---|---|---|");
 
     private Figures() {}
 

@@ -49,7 +49,9 @@ class FloodIT {
         SEND_NOTHING("", 1),
         HALF_A_HEADER("GET /leader HTTP/1.1\r\nHost: localhost\r\nX-Half: " + "x".repeat(8_000), 1),
         A_LARGE_BODY(
-                "POST /leader/drained HTTP/1.1\r\nHost: localhost\r\nContent-Length: 61440\r\n\r\n" + "x".repeat(60_000), 1),
+                "POST /leader/drained HTTP/1.1\r\nHost: localhost\r\nContent-Length: 61440\r\n\r\n"
+                        + "x".repeat(60_000),
+                1),
         A_BODY_IN_CHUNKS(
                 "POST /leader/drained HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nea60\r\n"
                         + "x".repeat(60_000),
@@ -57,11 +59,11 @@ class FloodIT {
         OPEN_STREAMS("GET /sse HTTP/1.1\r\nHost: localhost\r\n\r\n", 1),
         FROM_MANY_ADDRESSES("GET /leader HTTP/1.1\r\nHost: localhost\r\nX-Half: " + "x".repeat(8_000), 250);
 
-        private final byte[] sent;
+        private final String sent;
         private final int addresses;
 
         Kind(String sent, int addresses) {
-            this.sent = sent.getBytes(StandardCharsets.US_ASCII);
+            this.sent = sent;
             this.addresses = addresses;
         }
     }
@@ -108,7 +110,9 @@ class FloodIT {
                 slowestProbe = longer(slowestProbe, probe(replica, 0));
                 LockSupport.parkNanos(50_000_000);
             }
-            assertThat(openStreams(replica)).as("streams that the own pod can open").isEqualTo(8);
+            assertThat(openStreams(replica))
+                    .as("streams that the own pod can open")
+                    .isEqualTo(8);
         } finally {
             for (SocketChannel connection : flood) {
                 connection.close();
@@ -134,12 +138,13 @@ class FloodIT {
         SocketChannel connection = SocketChannel.open();
         if (kind.addresses > 1) {
             int from = number % kind.addresses;
-            connection.bind(new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 7, (byte) (from + 1)}), 0));
+            connection.bind(new InetSocketAddress(
+                    InetAddress.getByAddress(new byte[] {127, 0, 7, (byte) (from + 1)}), 0));
         }
         connection.connect(new InetSocketAddress(address, port));
         connection.configureBlocking(false);
         try {
-            connection.write(ByteBuffer.wrap(kind.sent));
+            connection.write(ByteBuffer.wrap(kind.sent.getBytes(StandardCharsets.US_ASCII)));
         } catch (IOException closed) {
             // See above.
         }
@@ -178,8 +183,10 @@ class FloodIT {
         int open = 0;
         try {
             for (int i = 0; i < 9; i++) {
-                HttpURLConnection stream = (HttpURLConnection)
-                        URI.create("http://127.0.0.1:" + replica.httpPort() + "/sse").toURL().openConnection();
+                HttpURLConnection stream =
+                        (HttpURLConnection) URI.create("http://127.0.0.1:" + replica.httpPort() + "/sse")
+                                .toURL()
+                                .openConnection();
                 stream.setReadTimeout(10_000);
                 streams.add(stream);
                 if (stream.getResponseCode() == 200) {

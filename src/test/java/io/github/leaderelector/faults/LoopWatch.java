@@ -9,8 +9,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Reads what Vert.x itself says of its event loop: it looks each {@value #LOOK} whether one task holds the loop for longer
- * than {@value #LIMIT}, and logs where that task is.
+ * Reads what Vert.x itself says of its event loop: it looks each {@value #LOOK} whether one task holds the loop for
+ * longer than {@value #LIMIT}, and logs where that task is.
  *
  * <p>A task that is somewhere in its own code may merely wait for a processor on a busy machine. One that is in a call
  * which waits for something else blocks the loop, on any machine.
@@ -29,9 +29,10 @@ final class LoopWatch {
             Pattern.compile("Thread\\[[^]]*vert\\.x-eventloop[^]]*] has been blocked for (\\d+) ms");
 
     /** The top of the stack of a thread that waits for a lock, another thread, a file, a name or a connection. */
-    private static final Pattern WAITS = Pattern.compile("Unsafe\\.park|Object\\.wait|Thread\\.(sleep|yield|join)"
-            + "|Inet\\dAddressImpl\\.|FileOutputStream\\.|FileInputStream\\.|FileDispatcherImpl\\.|UnixFileDispatcherImpl\\."
-            + "|UnixNativeDispatcher\\.|RandomAccessFile\\.|Net\\.(poll|connect)|NioSocketImpl\\.|ProcessImpl\\.|EPoll\\.wait");
+    private static final Pattern WAITS = Pattern.compile(
+            "Unsafe\\.park|Object\\.wait|Thread\\.(sleep|yield|join)"
+                    + "|Inet\\dAddressImpl\\.|FileOutputStream\\.|FileInputStream\\.|FileDispatcherImpl\\.|UnixFileDispatcherImpl\\."
+                    + "|UnixNativeDispatcher\\.|RandomAccessFile\\.|Net\\.(poll|connect)|NioSocketImpl\\.|ProcessImpl\\.|EPoll\\.wait");
 
     /**
      * One look at a task that holds the loop.

@@ -35,7 +35,9 @@ class LoopWatchTest {
         List<LoopWatch.Held> held = LoopWatch.since(
                 List.of(
                         new Line(5, SAID),
-                        new Line(6, "\tat io.github.leaderelector.outlet.http.LeaderResource.leader(LeaderResource.java:1)"),
+                        new Line(
+                                6,
+                                "\tat io.github.leaderelector.outlet.http.LeaderResource.leader(LeaderResource.java:1)"),
                         new Line(7, "\tat java.base/java.lang.Thread.sleep(Native Method)")),
                 0);
 

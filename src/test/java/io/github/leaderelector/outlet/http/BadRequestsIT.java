@@ -29,8 +29,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What the packaged application answers to requests that are wrong from the first byte on, over plain sockets. Most of it
- * is what Vert.x and Quarkus do; here it is kept.
+ * What the packaged application answers to requests that are wrong from the first byte on, over plain sockets. Most of
+ * it is what Vert.x and Quarkus do; here it is kept.
  */
 class BadRequestsIT {
 

@@ -217,7 +217,7 @@ class ControlResourceIT {
         Assumptions.assumeTrue(own.isPresent(), "This machine has no address but the loopback's.");
         driver.lead();
         for (String path : List.of(STEP_DOWN, DRAINED)) {
-            assertThat(send("127.0.0.6", own.get(), "POST", path, "Host: localhost"))
+            assertThat(sendFrom("127.0.0.6", own.get(), "POST", path, "Host: localhost"))
                     .startsWith("HTTP/1.1 403 ")
                     .endsWith("\r\n\r\nOnly the containers of this pod may ask for that, over 127.0.0.1 or [::1].\n");
         }
@@ -271,10 +271,11 @@ class ControlResourceIT {
     }
 
     private String send(String address, String method, String path, String... headers) throws IOException {
-        return send(null, address, method, path, headers);
+        return sendFrom(null, address, method, path, headers);
     }
 
-    private String send(String from, String address, String method, String path, String... headers) throws IOException {
+    private String sendFrom(String from, String address, String method, String path, String... headers)
+            throws IOException {
         InetAddress source = from == null ? null : InetAddress.getByName(from);
         try (Socket socket = new Socket(InetAddress.getByName(address), port, source, 0)) {
             socket.setSoTimeout(10_000);

@@ -58,7 +58,7 @@ class ConversationTest {
             if (message instanceof LastHttpContent) {
                 requests++;
                 if (answering) {
-                    context.writeAndFlush(answer());
+                    var unused = context.writeAndFlush(answer());
                 }
             }
         }

@@ -183,18 +183,18 @@ class LateAnswersTest {
         head.headers()
                 .set(HttpHeaderNames.CONTENT_TYPE, "text/event-stream")
                 .set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
-        connection.writeAndFlush(head);
+        var unused = connection.writeAndFlush(head);
         network(1_000);
 
         ticker.advance(Duration.ofSeconds(60));
         driver.lead();
         eventDecidedAfter = ticker.now();
-        connection.writeAndFlush(new DefaultHttpContent(utf8("event: renewal")));
+        var unusedRenewal = connection.writeAndFlush(new DefaultHttpContent(utf8("event: renewal")));
         network(1_000);
         assertThat(sent.toString(StandardCharsets.UTF_8)).contains("event: renewal");
 
         ticker.advance(LATE);
-        connection.writeAndFlush(new DefaultHttpContent(utf8("event: another")));
+        var unusedEvent = connection.writeAndFlush(new DefaultHttpContent(utf8("event: another")));
         assertThatThrownBy(() -> network(1_000)).isInstanceOf(IOException.class);
         assertThat(sent.toString(StandardCharsets.UTF_8)).doesNotContain("another");
     }
@@ -223,7 +223,7 @@ class LateAnswersTest {
         DefaultFullHttpResponse answer =
                 new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK, utf8(body));
         answer.headers().set(HttpHeaderNames.CONTENT_LENGTH, answer.content().readableBytes());
-        connection.write(answer);
+        var unused = connection.write(answer);
     }
 
     private static ByteBuf utf8(String text) {

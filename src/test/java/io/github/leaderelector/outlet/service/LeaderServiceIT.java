@@ -19,6 +19,7 @@ import io.github.leaderelector.testkit.RealApiServer;
 import io.github.leaderelector.testkit.Replica;
 import io.github.leaderelector.testkit.Timings;
 import io.github.leaderelector.testkit.Wait;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -81,7 +82,7 @@ class LeaderServiceIT {
     }
 
     @Test
-    void aHandoverIsOneChangeFromTheOldLeadersAddressToTheNextOnes() {
+    void aHandoverIsOneChangeFromTheOldLeadersAddressToTheNextOnes() throws IOException {
         Bench bench = bench("handover", Map.of());
         createService(service -> service);
         try (Changes changes = new Changes(bench)) {
