@@ -20,6 +20,9 @@ final class AnswerWriter extends ChannelDuplexHandler {
 
     private static final int USUAL_SIZE = 1_024;
 
+    /** What is more is handed on: only then does it count as not read yet, see {@link Conversation}. */
+    private static final int LARGE = 16 * 1_024;
+
     private final Conversation conversation;
     private final Lateness lateness;
     private @Nullable ByteBuf bytes;
@@ -64,6 +67,9 @@ final class AnswerWriter extends ChannelDuplexHandler {
             promise = written.unvoid();
         } else if (!written.isVoid()) {
             promise.addListener(new PromiseNotifier<>(written));
+        }
+        if (bytes.readableBytes() >= LARGE) {
+            writePending(context);
         }
     }
 

@@ -175,12 +175,12 @@ class ConnectionsTest {
     void aClientThatReadsNoAnswersIsDisconnected() throws IOException {
         Socket socket = connect("127.0.0.1");
 
+        // All at once, as what is answered before the first flush counts, too.
         assertThatThrownBy(() -> {
-                    for (int i = 0; i < 10_000; i++) {
-                        send(socket, LARGE);
-                    }
+                    send(socket, LARGE.repeat(1_000));
+                    read(socket, 1_000);
                 })
-                .isInstanceOf(SocketException.class);
+                .isInstanceOf(IOException.class);
     }
 
     @Test
@@ -242,7 +242,11 @@ class ConnectionsTest {
                 new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII), 64 * 1024);
         int bodies = 0;
         for (int i = 0; i < answers; i++) {
-            assertThat(in.readLine()).isEqualTo("HTTP/1.1 200 OK");
+            String status = in.readLine();
+            if (status == null) {
+                throw new EOFException();
+            }
+            assertThat(status).isEqualTo("HTTP/1.1 200 OK");
             int length = 0;
             for (String line = in.readLine(); !line.isEmpty(); line = in.readLine()) {
                 if (line.startsWith("content-length: ")) {

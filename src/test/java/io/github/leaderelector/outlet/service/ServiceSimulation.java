@@ -97,12 +97,12 @@ final class ServiceSimulation {
     private final class Replica {
         private final String name;
         private final String ip;
-        private Process process;
+        private Sidecar process;
 
         Replica(String name, String ip) {
             this.name = name;
             this.ip = ip;
-            this.process = new Process(this);
+            this.process = new Sidecar(this);
         }
 
         void begin() {
@@ -111,7 +111,7 @@ final class ServiceSimulation {
     }
 
     /** A process, whose thread runs unless it is frozen or dead. */
-    private final class Process implements Scheduler {
+    private final class Sidecar implements Scheduler {
         private final Replica place;
         private final LeadershipHub hub;
         private final Reconciler outlet;
@@ -122,7 +122,7 @@ final class ServiceSimulation {
         private boolean led;
         private long frozenUntil;
 
-        Process(Replica place) {
+        Sidecar(Replica place) {
             this.place = place;
             this.hub = new LeadershipHub(place.name, LEASE, RENEW_DEADLINE, time);
             this.api = new StoreApi(time, store, Fixtures.pod(place.name, place.ip), Fixtures.SERVICE);
@@ -292,13 +292,13 @@ final class ServiceSimulation {
     private void kill(Replica replica) {
         replica.process.dead = true;
         leaseChangedNanos = time.nanoTime();
-        replica.process = new Process(replica);
+        replica.process = new Sidecar(replica);
         time.in(Duration.ofMillis(random.nextInt(5_000)), replica.process::begin);
     }
 
     /** The Lease is out of reach, but the slices are not. */
     private void cutOff(Replica replica) {
-        Process process = replica.process;
+        Sidecar process = replica.process;
         process.electionCutOff = true;
         time.in(Duration.ofMillis(random.nextInt(8_000)), () -> process.electionCutOff = false);
     }
