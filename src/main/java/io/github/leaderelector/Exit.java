@@ -1,6 +1,5 @@
 package io.github.leaderelector;
 
-import io.fabric8.kubernetes.client.Config;
 import io.github.leaderelector.config.InvalidSettingsException;
 import io.github.leaderelector.text.ForeignText;
 import io.quarkus.runtime.QuarkusBindException;
@@ -20,7 +19,6 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
-import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 
 /**
  * How the process ends: with which status, saying what, and when at the latest.
@@ -147,9 +145,6 @@ final class Exit {
                         .mapToObj(i -> ForeignText.of(invalid.getProblem(i).getMessage()))
                         .toList());
             }
-            if (cause instanceof MarkedYamlEngineException invalid) {
-                return wrongSettings(List.of(kubeconfig(invalid)));
-            }
             if (cause instanceof QuarkusBindException bind) {
                 return failed(portTaken(bind));
             }
@@ -159,20 +154,6 @@ final class Exit {
             root = root.getCause();
         }
         return failed("leader-elector: could not start: " + ForeignText.of(root));
-    }
-
-    /** Nothing but the kubeconfig is read as YAML. The message of {@code invalid} would quote it. */
-    private static String kubeconfig(MarkedYamlEngineException invalid) {
-        String place = invalid.getProblemMark()
-                .map(mark -> ", line " + (mark.getLine() + 1) + ", column " + (mark.getColumn() + 1))
-                .orElse("");
-        return "The kubeconfig '"
-                + ForeignText.name(String.join(", ", Config.getKubeconfigFilenames()))
-                + "' is not valid YAML"
-                + place
-                + ": "
-                + ForeignText.of(invalid.getProblem())
-                + ".";
     }
 
     private static Outcome failed(String line) {

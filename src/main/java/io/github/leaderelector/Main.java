@@ -53,7 +53,7 @@ public final class Main {
         System.setOut(new PrintStream(out, false, StandardCharsets.UTF_8));
         System.setErr(new PrintStream(err, false, StandardCharsets.UTF_8));
         Thread.setDefaultUncaughtExceptionHandler(
-                (thread, failure) -> LOG.errorf(failure, "LE-110 Thread '%s' has died.", thread.getName()));
+                (thread, failure) -> LOG.error("LE-110 Thread '" + thread.getName() + "' has died.", failure));
         Exit exit = new Exit(System.err, terminationMessagePath(), Main::drain, () -> {
             var unused = out.drain(LAST_WORDS) && err.drain(LAST_WORDS);
         });

@@ -85,6 +85,10 @@ class CanaryIT {
             return new Case(name + ", while running", user, cluster, settings, files, true);
         }
 
+        boolean isProxyVariable() {
+            return settings.keySet().stream().anyMatch(setting -> setting.endsWith("_PROXY"));
+        }
+
         @Override
         public String toString() {
             return name;
@@ -170,7 +174,10 @@ class CanaryIT {
                 StringBuilder said = new StringBuilder();
                 Wait.until(LIMIT, () -> "It noticed nothing.", () -> {
                     said.append(answers(sidecar));
-                    return !sidecar.isAlive() || complained(sidecar) || (broken.running() && reread(sidecar));
+                    return !sidecar.isAlive()
+                            || complained(sidecar)
+                            || (broken.running() && reread(sidecar))
+                            || (broken.isProxyVariable() && leads(sidecar));
                 });
                 said.append(answers(sidecar));
                 sidecar.terminate();
@@ -191,7 +198,12 @@ class CanaryIT {
         return sidecar.stdout().matches("(?s).*LE-[267]01.*|.*LE-20[2-9].*");
     }
 
-    /** Whoever keeps what was read last notices nothing, and leads on: that is right, too. */
+    /** No proxy is asked for an API server on the loopback, as with curl and Go. */
+    private static boolean leads(JarProcess sidecar) throws IOException {
+        return sidecar.stdout().contains("LE-101 ");
+    }
+
+    /** What was read last stays in force: it notices nothing, and leads on. */
     private static boolean reread(JarProcess sidecar) throws IOException {
         Wait.pass(Duration.ofSeconds(6));
         return !sidecar.stdout().isEmpty();

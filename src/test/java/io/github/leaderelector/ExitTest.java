@@ -18,13 +18,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
-import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-import org.snakeyaml.engine.v2.api.Load;
-import org.snakeyaml.engine.v2.api.LoadSettings;
 
 class ExitTest {
 
@@ -128,25 +123,6 @@ class ExitTest {
 
         assertThat(err.size()).isZero();
         assertThat(message).isEmptyFile();
-    }
-
-    /** Row C2 of the faults. */
-    @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-        a: "c4n4ry | line 2, column 1: found unexpected end of stream.
-        a: *c4n4ry | line 1, column 4: found undefined alias ***.
-        """)
-    void ofAKubeconfigThatIsNoYamlThePlaceIsToldAndNothingOfItsText(String yaml, String told) {
-        Throwable wrong = catchThrowable(() -> new Load(LoadSettings.builder().build()).loadFromString(yaml + "\n"));
-
-        Exit.Outcome outcome = Exit.outcomeOf(new IllegalStateException(wrong));
-
-        assertThat(outcome.status()).isEqualTo(78);
-        assertThat(outcome.lines())
-                .hasSize(2)
-                .last(InstanceOfAssertFactories.STRING)
-                .startsWith("The kubeconfig '")
-                .endsWith("' is not valid YAML, " + told);
     }
 
     @Test

@@ -156,7 +156,7 @@ class MainIT {
                 .filteredOn(line -> line.path("id").asText().equals("LE-201"))
                 .isNotEmpty()
                 .allSatisfy(line -> {
-                    assertThat(line.get("message").asText()).startsWith("LE-201 The API server ");
+                    assertThat(line.get("message").asText()).startsWith("LE-201 No API server can be asked: ");
                     assertThat(line.get("identity").asText()).isEqualTo("pod-a");
                     assertThat(line.get("lease").asText()).isEqualTo("prod/app-lock");
                 });

@@ -4,10 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.github.leaderelector.kubernetes.AccessReview;
-import io.github.leaderelector.kubernetes.ApiAnswer;
 import io.github.leaderelector.kubernetes.ApiClient;
 import io.github.leaderelector.kubernetes.ApiException;
 import io.github.leaderelector.kubernetes.ApiRequest;
+import io.github.leaderelector.kubernetes.ApiResponse;
 import io.github.leaderelector.leadership.LeaseRef;
 import java.util.List;
 import java.util.Optional;
@@ -68,7 +68,7 @@ final class KubernetesLeaseApi implements LeaseApi {
     }
 
     /** What was stored; null if it is none. */
-    private @Nullable LeaseDocument lease(ApiAnswer answer) {
+    private @Nullable LeaseDocument lease(ApiResponse answer) {
         Lease lease = json.unmarshal(answer.body(), Lease.class);
         return lease == null
                         || lease.getMetadata() == null

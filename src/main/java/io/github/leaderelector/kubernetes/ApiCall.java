@@ -18,14 +18,14 @@ import java.util.function.Consumer;
  * A request that wants one answer. If an old connection breaks, or brings no answer for a while, the request is sent
  * once more on a new one.
  */
-final class ApiCall extends Call<ApiAnswer> {
+final class ApiCall extends Call<ApiResponse> {
 
     /** A list of pods may be long; no answer that is meant for us is longer. */
     private static final int LARGEST_ANSWER = 4 << 20;
 
     private boolean sentAgain;
 
-    ApiCall(ApiClient client, ApiRequest request, CompletableFuture<ApiAnswer> result) {
+    ApiCall(ApiClient client, ApiRequest request, CompletableFuture<ApiResponse> result) {
         super(client, request, result);
     }
 
@@ -90,7 +90,7 @@ final class ApiCall extends Call<ApiAnswer> {
                 .onFailure(thrown -> broken(access, old, timer, thrown));
     }
 
-    private void answered(ApiAccess access, ApiAnswer answer) {
+    private void answered(ApiAccess access, ApiResponse answer) {
         if (answer.successful()) {
             result.complete(answer);
         } else {
@@ -124,7 +124,10 @@ final class ApiCall extends Call<ApiAnswer> {
     }
 
     private static void read(
-            HttpClientResponse response, HttpClientRequest open, Consumer<ApiAnswer> done, Consumer<Throwable> failed) {
+            HttpClientResponse response,
+            HttpClientRequest open,
+            Consumer<ApiResponse> done,
+            Consumer<Throwable> failed) {
         Buffer body = Buffer.buffer();
         response.exceptionHandler(failed::accept);
         response.handler(piece -> {
@@ -138,11 +141,11 @@ final class ApiCall extends Call<ApiAnswer> {
         response.endHandler(end -> done.accept(answer(response, body)));
     }
 
-    static ApiAnswer answer(HttpClientResponse response, Buffer body) {
+    static ApiResponse answer(HttpClientResponse response, Buffer body) {
         Map<String, String> headers = new LinkedHashMap<>();
         for (Map.Entry<String, String> header : response.headers()) {
             headers.put(header.getKey().toLowerCase(Locale.ROOT), header.getValue());
         }
-        return new ApiAnswer(response.statusCode(), Map.copyOf(headers), body.toString());
+        return new ApiResponse(response.statusCode(), Map.copyOf(headers), body.toString());
     }
 }

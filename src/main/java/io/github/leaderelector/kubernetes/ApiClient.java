@@ -81,7 +81,7 @@ public final class ApiClient implements AutoCloseable {
     }
 
     /** The answer to {@code request}, a success. */
-    public CompletableFuture<ApiAnswer> send(ApiRequest request) {
+    public CompletableFuture<ApiResponse> send(ApiRequest request) {
         return inTime(request.what(), (access, result) -> new ApiCall(this, request, result).begin(access));
     }
 
@@ -91,7 +91,8 @@ public final class ApiClient implements AutoCloseable {
      * @param expected what should be answered, for people
      * @param reader null, or any exception, for what is something else
      */
-    public <T> CompletableFuture<T> send(ApiRequest request, String expected, Function<ApiAnswer, @Nullable T> reader) {
+    public <T> CompletableFuture<T> send(
+            ApiRequest request, String expected, Function<ApiResponse, @Nullable T> reader) {
         return send(request).thenApply(answer -> {
             @Nullable T read = null;
             try {

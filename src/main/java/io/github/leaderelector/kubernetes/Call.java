@@ -89,7 +89,7 @@ abstract class Call<T> {
     }
 
     /** Takes what was answered instead of a success. */
-    final void refused(ApiAccess access, ApiAnswer answer) {
+    final void refused(ApiAccess access, ApiResponse answer) {
         Runnable fail = () -> result.completeExceptionally(Refusals.refused(access, request, answer));
         if (answer.status() == HttpURLConnection.HTTP_UNAUTHORIZED) {
             withNewAccess(access, fail);

@@ -28,7 +28,7 @@ final class Refusals {
     private Refusals() {}
 
     /** Why {@code answer}, which is no success, came. */
-    static ApiException refused(ApiAccess access, ApiRequest request, ApiAnswer answer) {
+    static ApiException refused(ApiAccess access, ApiRequest request, ApiResponse answer) {
         return new ApiException(
                 answer.status(),
                 "The API server " + access.server() + " answered " + answer.status() + " (" + request.what() + "): "
@@ -37,7 +37,7 @@ final class Refusals {
     }
 
     /** A success that cannot be one, since the API server would have answered {@code expected}. */
-    static ApiException notWhatWasAsked(String server, ApiRequest request, ApiAnswer answer, String expected) {
+    static ApiException notWhatWasAsked(String server, ApiRequest request, ApiResponse answer, String expected) {
         return new ApiException(
                 answer.status(),
                 "The API server " + server + " answered " + answer.status() + " (" + request.what() + "), but not with "
@@ -56,7 +56,7 @@ final class Refusals {
                 null);
     }
 
-    private static String words(ApiAnswer answer) {
+    private static String words(ApiResponse answer) {
         String message = message(answer);
         if (!message.isBlank()) {
             return ForeignText.of(message);
@@ -70,21 +70,21 @@ final class Refusals {
     }
 
     /** What the API server says, which answers with a Status; empty if it was somebody else. */
-    private static String message(ApiAnswer answer) {
+    private static String message(ApiResponse answer) {
         JsonNode status = answer.json();
         return status.path("kind").asText().equals("Status")
                 ? status.path("message").asText().strip()
                 : "";
     }
 
-    private static String excerpt(ApiAnswer answer) {
+    private static String excerpt(ApiResponse answer) {
         String type = ForeignText.of(answer.contentType());
         return answer.body().isBlank()
                 ? "nothing"
                 : ForeignText.of(type + ", '" + answer.body().strip() + "'");
     }
 
-    private static String advice(ApiAccess access, ApiRequest request, ApiAnswer answer) {
+    private static String advice(ApiAccess access, ApiRequest request, ApiResponse answer) {
         String message = message(answer);
         Matcher denied = DENIED.matcher(message);
         boolean denies = answer.status() == HttpURLConnection.HTTP_FORBIDDEN && denied.find();

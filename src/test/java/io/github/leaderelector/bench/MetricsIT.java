@@ -88,6 +88,7 @@ class MetricsIT {
     void withAllOutletsOnPromtoolDashboardAndDocumentsAgreeWithTheMetrics() throws Exception {
         Map<String, String> everything = Map.of(
                 "LEADER_LABEL", "leader-elector/role=leader",
+                "LEADER_SERVICE", "myapp-leader",
                 "ON_LEADING_URL", "http://127.0.0.1:1/",
                 "ON_FOLLOWING_URL", "http://127.0.0.1:1/");
         try (Bench bench =

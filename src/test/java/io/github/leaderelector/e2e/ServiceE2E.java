@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -177,7 +178,7 @@ class ServiceE2E {
                 .list()
                 .getItems();
         return slices.stream()
-                .flatMap(slice -> slice.getEndpoints().stream())
+                .flatMap(slice -> slice.getEndpoints() == null ? Stream.empty() : slice.getEndpoints().stream())
                 .filter(e -> Boolean.TRUE.equals(e.getConditions().getReady()))
                 .map(e -> e.getTargetRef().getName())
                 .toList();

@@ -27,6 +27,14 @@ class ReportedLeaseApiTest {
         }
     }
 
+    private void read() {
+        var unused = api.get();
+    }
+
+    private void watch() {
+        var unused = api.watch(new Silent());
+    }
+
     @Test
     void answersComeOnTheElectionsThread() {
         CompletableFuture<?> read = api.get();
@@ -43,12 +51,12 @@ class ReportedLeaseApiTest {
     void aFailureIsToldToTheHubAndLoggedOnceUntilItIsSolved() {
         parts.api.failure = new ApiException(ApiException.NO_ANSWER, "The API server cannot be reached.", null);
 
-        assertThat(logOf(() -> api.get())).containsExactly("WARN LE-201 The API server cannot be reached.");
-        assertThat(logOf(() -> api.get())).isEmpty();
+        assertThat(logOf(this::read)).containsExactly("WARN LE-201 The API server cannot be reached.");
+        assertThat(logOf(this::read)).isEmpty();
         assertThat(observed).hasSize(2).containsOnly(new ApiFailed("The API server cannot be reached."));
 
         parts.api.failure = null;
-        assertThat(logOf(() -> api.get())).containsExactly("INFO LE-209 The API server answers as it should again.");
+        assertThat(logOf(this::read)).containsExactly("INFO LE-209 The API server answers as it should again.");
         assertThat(observed).hasSize(2);
     }
 
@@ -67,7 +75,7 @@ class ReportedLeaseApiTest {
     void aFailureOfTheWatchIsLeftToTheWatch() {
         parts.api.watchFailure = new ApiException(403, "forbidden", null);
 
-        assertThat(logOf(() -> api.watch(new Silent()))).isEmpty();
+        assertThat(logOf(this::watch)).isEmpty();
         assertThat(observed).isEmpty();
     }
 

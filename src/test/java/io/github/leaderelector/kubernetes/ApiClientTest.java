@@ -136,7 +136,7 @@ class ApiClientTest {
                 ApiClient stuck = new ApiClient(
                         Fixtures.store(access, access), vertx, Duration.ofMillis(500), Ticker.system(), silent);
                 ApiClient other = client(Fixtures.access(server.url(), "t"), PATIENCE)) {
-            CompletableFuture<ApiAnswer> waiting = stuck.send(LEASE);
+            CompletableFuture<ApiResponse> waiting = stuck.send(LEASE);
             assertThat(other.send(LEASE)).succeedsWithin(PATIENCE);
             assertThat(waiting).failsWithin(PATIENCE);
         } finally {

@@ -87,7 +87,7 @@ class RefusalsTest {
     @Test
     void aRedirectIsToldWithWhereItLeads() {
         assertThat(Refusals.refused(
-                                ACCESS, GET, new ApiAnswer(301, Map.of("location", "https://login.example/?t=x"), ""))
+                                ACCESS, GET, new ApiResponse(301, Map.of("location", "https://login.example/?t=x"), ""))
                         .getMessage())
                 .endsWith("answered 301 (get Lease prod/app-lock): it is at https://login.example/?***.");
     }
@@ -111,7 +111,7 @@ class RefusalsTest {
     @ParameterizedTest
     @CsvSource({"5,5", "3600,30", "-1,0", "'Wed, 21 Oct 2026 07:28:00 GMT',"})
     void howLongToWaitIsTakenUpToHalfAMinute(String header, Long seconds) {
-        assertThat(Refusals.refused(ACCESS, GET, new ApiAnswer(429, Map.of("retry-after", header), ""))
+        assertThat(Refusals.refused(ACCESS, GET, new ApiResponse(429, Map.of("retry-after", header), ""))
                         .retryAfter())
                 .isEqualTo(seconds == null ? null : java.time.Duration.ofSeconds(seconds));
     }
@@ -120,8 +120,8 @@ class RefusalsTest {
         return Refusals.refused(ACCESS, GET, answer(status, type, body));
     }
 
-    private static ApiAnswer answer(int status, String type, String body) {
-        return new ApiAnswer(status, Map.of("content-type", type), body);
+    private static ApiResponse answer(int status, String type, String body) {
+        return new ApiResponse(status, Map.of("content-type", type), body);
     }
 
     private static String status(String message) {

@@ -157,8 +157,8 @@ public final class EventStreams implements LeadershipObserver {
         if ((own ? open() - ofOthers.size() : ofOthers.size()) >= allowed) {
             response.setStatusCode(429)
                     .putHeader(HttpHeaders.CONTENT_TYPE, "text/plain")
-                    .end("MAX_STREAMS allows " + allowed + " event streams at once "
-                            + (own ? "from this pod" : "from outside of this pod")
+                    .end("MAX_STREAMS allows " + allowed + " event streams at once from "
+                            + (own ? "this pod" : "outside of this pod")
                             + ", and as many are open; ask GET /leader instead.\n");
             return;
         }

@@ -46,10 +46,27 @@ public final class Refusals {
     Refusals() {}
 
     void route(@Observes Router router) {
-        router.route().order(BEFORE_ALL_OTHERS).handler(Refusals::onlyWhatIsThere);
+        router.route()
+                .order(BEFORE_ALL_OTHERS)
+                .handler(Refusals::onlyWhatIsThere)
+                .failureHandler(Refusals::unreadable);
+        router.errorHandler(400, Refusals::unreadable);
+    }
+
+    /** Such as a request without a Host, which Quarkus would log as a failure of its own. */
+    private static void unreadable(RoutingContext context) {
+        if (context.statusCode() == 400) {
+            refuse(context, 400, "This is no request as HTTP/1.1 has it.");
+        } else {
+            context.next();
+        }
     }
 
     private static void onlyWhatIsThere(RoutingContext context) {
+        if (context.request().version() == null) {
+            refuse(context, 505, "Only HTTP/1.1 and HTTP/1.0 are served here.");
+            return;
+        }
         String path = path(context);
         HttpMethod method = context.request().method();
         if (READ_ONLY.contains(path)) {

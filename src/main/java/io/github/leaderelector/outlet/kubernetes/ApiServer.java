@@ -2,9 +2,9 @@ package io.github.leaderelector.outlet.kubernetes;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.leaderelector.kubernetes.AccessStore;
-import io.github.leaderelector.kubernetes.ApiAnswer;
 import io.github.leaderelector.kubernetes.ApiClient;
 import io.github.leaderelector.kubernetes.ApiRequest;
+import io.github.leaderelector.kubernetes.ApiResponse;
 import io.github.leaderelector.leadership.Ticker;
 import io.vertx.core.Vertx;
 import jakarta.annotation.PreDestroy;
@@ -44,7 +44,7 @@ final class ApiServer implements Api {
                 ApiServer::object);
     }
 
-    private static @Nullable JsonNode object(ApiAnswer answer) {
+    private static @Nullable JsonNode object(ApiResponse answer) {
         JsonNode json = answer.json();
         return json.hasNonNull("kind") ? json : null;
     }

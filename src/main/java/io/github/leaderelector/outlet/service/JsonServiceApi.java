@@ -4,10 +4,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
-import io.github.leaderelector.kubernetes.ApiAnswer;
 import io.github.leaderelector.kubernetes.ApiClient;
 import io.github.leaderelector.kubernetes.ApiException;
 import io.github.leaderelector.kubernetes.ApiRequest;
+import io.github.leaderelector.kubernetes.ApiResponse;
 import io.github.leaderelector.kubernetes.ApiWatch;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -126,7 +126,7 @@ final class JsonServiceApi implements ServiceApi {
         return api.send(request, "an object of Kubernetes", JsonServiceApi::object);
     }
 
-    private static @Nullable JsonNode object(ApiAnswer answer) {
+    private static @Nullable JsonNode object(ApiResponse answer) {
         JsonNode json = answer.json();
         return json.hasNonNull("kind") ? json : null;
     }

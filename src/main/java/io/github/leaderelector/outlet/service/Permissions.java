@@ -1,9 +1,9 @@
 package io.github.leaderelector.outlet.service;
 
 import io.github.leaderelector.kubernetes.AccessReview;
-import io.github.leaderelector.kubernetes.ApiAnswer;
 import io.github.leaderelector.kubernetes.ApiClient;
 import io.github.leaderelector.kubernetes.ApiRequest;
+import io.github.leaderelector.kubernetes.ApiResponse;
 import io.github.leaderelector.leadership.Ticker;
 import io.github.leaderelector.text.ForeignText;
 import java.time.Duration;
@@ -112,7 +112,7 @@ final class Permissions {
                 .toString();
         return api.send(ApiRequest.post(
                         "ask whether we may " + verb + " " + rule.resource(), AccessReview.PATH, question))
-                .thenApply(ApiAnswer::json)
+                .thenApply(ApiResponse::json)
                 .thenApply(AccessReview::allows);
     }
 }

@@ -112,7 +112,7 @@ class BadRequestsIT {
                         "POST /leader/drained HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n" + END
                                 + "0\r\n\r\n",
                         400),
-                Arguments.of("another version", "GET /leader HTTP/3.0\r\n" + END, 501),
+                Arguments.of("another version", "GET /leader HTTP/3.0\r\n" + END, 505),
                 Arguments.of("no host", "GET /leader HTTP/1.1\r\nConnection: close\r\n\r\n", 400),
                 Arguments.of(
                         "a host that is none",

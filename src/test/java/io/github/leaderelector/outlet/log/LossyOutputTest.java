@@ -90,12 +90,12 @@ class LossyOutputTest {
         ByteArrayOutputStream target = new ByteArrayOutputStream();
         LossyOutput output = new LossyOutput(target, "test", told::add);
 
-        for (int i = 0; i < 300; i++) {
+        for (int i = 0; i < 200; i++) {
             write(output, "x".repeat(1_000));
         }
 
         assertThat(output.drain(LIMIT)).isTrue();
-        assertThat(target.size()).isEqualTo(300_000);
+        assertThat(target.size()).isEqualTo(200_000);
     }
 
     private static void write(LossyOutput output, String text) {

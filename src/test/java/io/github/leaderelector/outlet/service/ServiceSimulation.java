@@ -190,8 +190,8 @@ final class ServiceSimulation {
                 return;
             }
             if (holder == place && campaigns) {
-                if (!hub.leads() && !expired) {
-                    // Its claim ended, but the Lease is still its own: a new tenure.
+                if (!hub.leads()) {
+                    // Its claim ended, but nobody else has taken the Lease: a new tenure.
                     take();
                 } else if (time.nanoTime() - renewedNanos > RETRY_PERIOD.toNanos()) {
                     renewedNanos = time.nanoTime();
@@ -230,10 +230,13 @@ final class ServiceSimulation {
 
         /** The orderly way out, and back after {@code pause}. */
         void resign(Duration pause) {
+            // As the election: only who leads gives the application time to finish.
+            Duration drained = hub.leads() ? drain : Duration.ZERO;
             campaigns = false;
             hub.observe(new ResignRequested(new Reason(Reason.Code.STEP_DOWN, "Asked to.")));
             leaseChangedNanos = time.nanoTime();
-            long end = time.nanoTime() + drain.toNanos() + Duration.ofMillis(20).toNanos();
+            long end =
+                    time.nanoTime() + drained.toNanos() + Duration.ofMillis(20).toNanos();
             keep(end);
             in(Duration.ofNanos(end - time.nanoTime()).plus(pause), () -> {
                 campaigns = true;
@@ -388,7 +391,7 @@ final class ServiceSimulation {
         leaseChangedNanos = Math.max(leaseChangedNanos, ended);
         if (isOver(Duration.ofSeconds(1))) {
             boolean gone = store.slice(Fixtures.SLICE)
-                    .map(slice -> !slice.hasEndpoints())
+                    .map(slice -> !slice.hasEndpoints() || !SliceStore.isOf(slice, Fixtures.SERVICE))
                     .orElse(true);
             if (!gone) {
                 throw failure("has an address, though nobody leads");

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param headers by their names in lower case
  * @param body as it came; foreign, and maybe long
  */
-public record ApiAnswer(int status, Map<String, String> headers, String body) {
+public record ApiResponse(int status, Map<String, String> headers, String body) {
 
     private static final ObjectReader JSON = new ObjectMapper().reader();
 
