@@ -60,6 +60,9 @@ final class Reconciler implements LeadershipObserver {
     private boolean busy;
     private boolean hasLooked;
 
+    /** Whether a slice went while a request was under way, whose answer may show it as still there. */
+    private boolean overtaken;
+
     /** Whether a look may show the slices as they were a moment ago, because it costs less time. */
     private boolean hurried;
 
@@ -138,6 +141,7 @@ final class Reconciler implements LeadershipObserver {
             return;
         }
         busy = true;
+        overtaken = false;
         var unused = step.whenComplete((answer, thrown) -> scheduler.soon(() -> {
             busy = false;
             if (thrown == null) {
@@ -145,6 +149,7 @@ final class Reconciler implements LeadershipObserver {
             } else {
                 failed(ApiException.from(thrown));
             }
+            view = overtaken ? null : view;
             reconcile();
         }));
     }
@@ -339,6 +344,7 @@ final class Reconciler implements LeadershipObserver {
         @Override
         public void gone(Slice slice) {
             view = view == null ? null : view.without(slice);
+            overtaken = busy;
         }
 
         @Override

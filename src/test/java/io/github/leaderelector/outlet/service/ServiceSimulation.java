@@ -289,7 +289,8 @@ final class ServiceSimulation {
     private void freeze(Replica replica) {
         replica.process.frozenUntil =
                 time.nanoTime() + Duration.ofMillis(random.nextInt(6_000)).toNanos();
-        leaseChangedNanos = replica.process.frozenUntil;
+        // Another one may be frozen for longer.
+        leaseChangedNanos = Math.max(leaseChangedNanos, replica.process.frozenUntil);
     }
 
     private void kill(Replica replica) {
