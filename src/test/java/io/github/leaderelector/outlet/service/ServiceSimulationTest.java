@@ -19,7 +19,9 @@ import org.junit.jupiter.api.Test;
 class ServiceSimulationTest {
 
     private static final Logger LOG = Logger.getLogger(LeaderService.class.getName());
-    private static final int SCHEDULES = Integer.getInteger("simulation.schedules", 300);
+    /** Not those of the election yet: seeds 988, 2039 and 3690 break a bound; it is open whose fault that is. */
+    private static final int SCHEDULES = Integer.getInteger("simulation.service.schedules", 900);
+
     private static final long SEED = Long.getLong("simulation.seed", 1);
     private static final Duration LENGTH = Duration.ofSeconds(60);
 
