@@ -19,7 +19,11 @@ import org.junit.jupiter.api.Test;
 class ServiceSimulationTest {
 
     private static final Logger LOG = Logger.getLogger(LeaderService.class.getName());
-    /** Not those of the election yet: seeds 988, 2039 and 3690 break a bound; it is open whose fault that is. */
+
+    /**
+     * Fewer than the election's: when requests are slow, seeds 988, 2039, 3690, 4190 and 6856 break a bound of time. It
+     * is open whether the product or the model is at fault.
+     */
     private static final int SCHEDULES = Integer.getInteger("simulation.service.schedules", 900);
 
     private static final long SEED = Long.getLong("simulation.seed", 1);
