@@ -213,7 +213,7 @@ final class ServiceSimulation {
             led = true;
             lastToken = hub.current().fencingToken(time.now()).orElseThrow();
             leaseTakenNanos = time.nanoTime();
-            leaseChangedNanos = leaseTakenNanos;
+            leaseChangesAt(leaseTakenNanos);
             handovers++;
         }
 
@@ -234,7 +234,7 @@ final class ServiceSimulation {
             Duration drained = hub.leads() ? drain : Duration.ZERO;
             campaigns = false;
             hub.observe(new ResignRequested(new Reason(Reason.Code.STEP_DOWN, "Asked to.")));
-            leaseChangedNanos = time.nanoTime();
+            leaseChangesAt(time.nanoTime());
             long end =
                     time.nanoTime() + drained.toNanos() + Duration.ofMillis(20).toNanos();
             keep(end);
@@ -250,7 +250,7 @@ final class ServiceSimulation {
             }
             if (time.nanoTime() - end >= 0) {
                 holder = null;
-                leaseChangedNanos = time.nanoTime();
+                leaseChangesAt(time.nanoTime());
                 hub.observe(new LeaseSeen(lease(), Writer.OTHER, true));
                 return;
             }
@@ -289,13 +289,17 @@ final class ServiceSimulation {
     private void freeze(Replica replica) {
         replica.process.frozenUntil =
                 time.nanoTime() + Duration.ofMillis(random.nextInt(6_000)).toNanos();
-        // Another one may be frozen for longer.
-        leaseChangedNanos = Math.max(leaseChangedNanos, replica.process.frozenUntil);
+        leaseChangesAt(replica.process.frozenUntil);
+    }
+
+    /** Never back: what happens now does not end the freeze of another. */
+    private void leaseChangesAt(long nanos) {
+        leaseChangedNanos = Math.max(leaseChangedNanos, nanos);
     }
 
     private void kill(Replica replica) {
         replica.process.dead = true;
-        leaseChangedNanos = time.nanoTime();
+        leaseChangesAt(time.nanoTime());
         replica.process = new Sidecar(replica);
         time.in(Duration.ofMillis(random.nextInt(5_000)), replica.process::begin);
     }
@@ -389,7 +393,7 @@ final class ServiceSimulation {
 
     private void noLeaderSince(Replica led) {
         long ended = led.process.hub.current().since().nanos();
-        leaseChangedNanos = Math.max(leaseChangedNanos, ended);
+        leaseChangesAt(ended);
         if (isOver(Duration.ofSeconds(1))) {
             boolean gone = store.slice(Fixtures.SLICE)
                     .map(slice -> !slice.hasEndpoints() || !SliceStore.isOf(slice, Fixtures.SERVICE))

@@ -20,12 +20,7 @@ class ServiceSimulationTest {
 
     private static final Logger LOG = Logger.getLogger(LeaderService.class.getName());
 
-    /**
-     * Fewer than the election's: when requests are slow, seeds 988, 2039, 3690, 4190 and 6856 break a bound of time. It
-     * is open whether the product or the model is at fault.
-     */
     private static final int SCHEDULES = Integer.getInteger("simulation.service.schedules", 900);
-
     private static final long SEED = Long.getLong("simulation.seed", 1);
     private static final Duration LENGTH = Duration.ofSeconds(60);
 
