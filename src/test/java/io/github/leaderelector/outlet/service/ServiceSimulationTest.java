@@ -20,7 +20,7 @@ class ServiceSimulationTest {
 
     private static final Logger LOG = Logger.getLogger(LeaderService.class.getName());
 
-    private static final int SCHEDULES = Integer.getInteger("simulation.service.schedules", 900);
+    private static final int SCHEDULES = Integer.getInteger("simulation.schedules", 300);
     private static final long SEED = Long.getLong("simulation.seed", 1);
     private static final Duration LENGTH = Duration.ofSeconds(60);
 
