@@ -40,7 +40,7 @@ public final class Main {
 
     static final String TERMINATION_MESSAGE_PATH = "TERMINATION_MESSAGE_PATH";
 
-    /** How long the end of the process waits for whoever reads its output. */
+    /** How long the end of the process waits for the reader of its output. */
     private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
     // Not private: the container would need reflection.

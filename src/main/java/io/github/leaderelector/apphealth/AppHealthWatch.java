@@ -30,7 +30,7 @@ public final class AppHealthWatch {
     private final Ticker ticker;
     private final AtomicBoolean asking = new AtomicBoolean();
 
-    /** Written by whoever has {@link #asking}. */
+    /** Written by the thread that has {@link #asking}. */
     private volatile State state = State.UNKNOWN;
 
     /**

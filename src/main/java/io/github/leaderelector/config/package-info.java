@@ -1,9 +1,8 @@
 /**
  * What can be set, and the rules between settings.
  *
- * <p>This room guarantees that a {@link io.github.leaderelector.config.Settings} is right: whoever holds one need not
- * check again. It does not guarantee that the world stays as it was when the check was made, such as the leader file's
- * directory.
+ * <p>This room guarantees that a {@link io.github.leaderelector.config.Settings} is right: nobody need check it again.
+ * It does not guarantee that the world stays as it was when the check was made, such as the leader file's directory.
  */
 @NullMarked
 package io.github.leaderelector.config;

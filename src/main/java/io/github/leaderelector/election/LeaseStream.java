@@ -85,7 +85,7 @@ final class LeaseStream implements LeaseApi.Watch, ApiWatch.Listener {
         end(why);
     }
 
-    /** The connection is of no use any more. */
+    /** The connection is broken: no answer comes over it any more. */
     void broken(String why) {
         end("The watch broke: " + why + ".");
     }

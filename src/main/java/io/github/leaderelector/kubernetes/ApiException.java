@@ -72,7 +72,7 @@ public final class ApiException extends RuntimeException {
                 && status != HttpURLConnection.HTTP_CLIENT_TIMEOUT;
     }
 
-    /** Whether it is certain that nothing was changed, and of no use to ask the same again soon. */
+    /** Whether it is certain that nothing was changed, and that the same request would fail again soon. */
     public boolean refusedForGood() {
         return refused() && status != TOO_MANY_REQUESTS;
     }

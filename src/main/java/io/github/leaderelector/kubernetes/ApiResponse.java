@@ -10,7 +10,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What came back over HTTP, whoever sent it: the API server, or a proxy before it.
+ * What came back over HTTP, from the API server or a proxy before it.
  *
  * @param status the HTTP status
  * @param headers by their names in lower case

@@ -7,7 +7,7 @@ import java.time.Instant;
  * "I lead", with its end.
  *
  * @param fencingToken the {@code resourceVersion} of the write that began the tenure; greater than that of every
- *     earlier tenure of the Lease, whoever held it
+ *     earlier tenure of the Lease, of any holder
  * @param since when the tenure began, by the wall clock
  * @param sent when the last acknowledged write of the Lease was <em>sent</em>; whatever the answer's delay, others
  *     count from a later moment

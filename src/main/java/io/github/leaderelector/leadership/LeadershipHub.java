@@ -101,7 +101,7 @@ public final class LeadershipHub {
     }
 
     private static Duration gap(Leadership before, Moment now) {
-        // Whoever has just started does not know how long there has been no leader.
+        // A process that has just started does not know how long there has been no leader.
         return before.seen() ? before.leaderlessFor(now) : Duration.ZERO;
     }
 

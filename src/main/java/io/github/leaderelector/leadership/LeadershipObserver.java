@@ -13,7 +13,7 @@ public interface LeadershipObserver {
     /**
      * Makes the world look like {@code leadership}.
      *
-     * @throws Exception if that failed; it is then told again a second later, and whoever waits for it (see
+     * @throws Exception if that failed; it is then told again a second later, and a caller that waits for it (see
      *     {@link LeadershipHub#told}) goes on waiting
      */
     void onLeadership(Leadership leadership) throws Exception;

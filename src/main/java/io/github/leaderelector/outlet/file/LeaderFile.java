@@ -160,8 +160,8 @@ public final class LeaderFile implements LeadershipObserver, Vital {
             if (phase == Phase.RESIGNED) {
                 place.discard();
             } else if (!removed && !place.isPrepared()) {
-                // Not in the same telling as the removal, because whoever waits to release the Lease
-                // must not wait for a file to be written.
+                // Not in the same telling as the removal, because the release of the Lease must not
+                // wait for a file to be written.
                 place.prepare(ticker.wallTime());
                 writeSucceeded(place);
             }

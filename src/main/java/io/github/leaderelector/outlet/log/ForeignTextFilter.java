@@ -11,8 +11,8 @@ import org.jboss.logmanager.formatters.PatternFormatter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes each line of the log fit to be shown, whoever logs it: libraries, too, quote what they choke on. Lets all of
- * them through. Safe for use by many threads.
+ * Makes each line of the log fit to be shown. Libraries, too, quote what they choke on. Lets all of them through. Safe
+ * for use by many threads.
  */
 @LoggingFilter(name = ForeignTextFilter.NAME)
 public final class ForeignTextFilter implements Filter {

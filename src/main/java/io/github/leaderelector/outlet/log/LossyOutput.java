@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * long as nobody reads on the other side, up to {@value #CAPACITY} bytes are kept; lines for which there is no room are
  * dropped, and counted.
  *
- * <p>Standard output is a pipe whose reader is another program. Whoever wrote to it directly would stand still with
- * that program, holding the lock of the log. Safe for use by many threads.
+ * <p>Standard output is a pipe whose reader is another program. If that program stops reading, a thread that writes to
+ * it directly stops too, and holds the lock of the log. Safe for use by many threads.
  */
 public final class LossyOutput extends OutputStream {
 

@@ -108,7 +108,7 @@ final class JsonServiceApi implements ServiceApi {
         try {
             event = JSON.readTree(json);
         } catch (JsonProcessingException notJson) {
-            // Of no use any more: who listens looks again.
+            // What was missed is not known: the listener looks again.
             listener.ended();
             return;
         }

@@ -18,7 +18,7 @@ interface ServiceApi {
     CompletableFuture<Optional<JsonNode>> service();
 
     /**
-     * All slices of the Service, whoever writes them.
+     * All slices of the Service, those of other writers too.
      *
      * @param fresh whether they must be as they are now; else they may be as they were a moment ago, and come sooner
      */
