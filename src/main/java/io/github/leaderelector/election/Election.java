@@ -1,11 +1,5 @@
 package io.github.leaderelector.election;
 
-import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import io.fabric8.kubernetes.api.model.ObjectMeta;
-import io.fabric8.kubernetes.api.model.Status;
-import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
-import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.github.leaderelector.kubernetes.AccessStore;
 import io.github.leaderelector.kubernetes.ApiClient;
 import io.github.leaderelector.leadership.Candidacy;
@@ -67,8 +61,8 @@ public final class Election implements Candidacy, Vital, AutoCloseable {
             ElectionListener listener) {
         ElectionThreads threads = ElectionThreads.start();
         ApiClient client = new ApiClient(access, vertx, settings.timings().requestTimeout(), ticker);
-        LeaseApi api = new CountedLeaseApi(
-                new KubernetesLeaseApi(client, settings.lease(), kinds()), hub::leads, ticker, listener);
+        LeaseApi api =
+                new CountedLeaseApi(new KubernetesLeaseApi(client, settings.lease()), hub::leads, ticker, listener);
         Renewal.Factory renewals = renew -> new Fabric8Renewal(settings, threads.renewal(), renew);
         return new Election(settings, api, hub, ticker, threads, renewals, new Random());
     }
@@ -112,19 +106,6 @@ public final class Election implements Candidacy, Vital, AutoCloseable {
         view.subscribe(() -> view.document().ifPresent(mark::check));
         hub.subscribe("claim watchdog", threads.watchdog(), new ClaimWatchdog(hub, ticker, threads.watchdog()));
     }
-
-    /** Knows what the election is told, and does not load hundreds of other kinds from the class path. */
-    static KubernetesSerialization kinds() {
-        ObjectMapper mapper = new ObjectMapper().addMixIn(ObjectMeta.class, WithoutManagedFields.class);
-        KubernetesSerialization kinds = new KubernetesSerialization(mapper, false);
-        kinds.registerKubernetesResource(Lease.class);
-        kinds.registerKubernetesResource(Status.class);
-        return kinds;
-    }
-
-    /** Most of a Lease's text, and not needed here; the API server keeps them when they are not sent back. */
-    @JsonIgnoreProperties("managedFields")
-    private interface WithoutManagedFields {}
 
     /** Begins to watch the Lease, and to campaign unless this replica has resigned. Returns at once. */
     public void start() {

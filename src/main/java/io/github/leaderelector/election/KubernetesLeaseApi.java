@@ -1,8 +1,6 @@
 package io.github.leaderelector.election;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
-import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.github.leaderelector.kubernetes.AccessReview;
 import io.github.leaderelector.kubernetes.ApiClient;
 import io.github.leaderelector.kubernetes.ApiException;
@@ -32,20 +30,21 @@ final class KubernetesLeaseApi implements LeaseApi {
 
     private final ApiClient client;
     private final LeaseRef ref;
-    private final KubernetesSerialization json;
     private final String collection;
 
     /** @param client closed with this */
-    KubernetesLeaseApi(ApiClient client, LeaseRef ref, KubernetesSerialization json) {
+    KubernetesLeaseApi(ApiClient client, LeaseRef ref) {
         this.client = client;
         this.ref = ref;
-        this.json = json;
         this.collection = "/apis/coordination.k8s.io/v1/namespaces/" + ref.namespace() + "/leases";
     }
 
     @Override
     public CompletableFuture<Optional<LeaseDocument>> get() {
-        return client.send(ApiRequest.get("get Lease " + ref, collection + "/" + ref.name()), LEASE, this::lease)
+        return client.send(
+                        ApiRequest.get("get Lease " + ref, collection + "/" + ref.name()),
+                        LEASE,
+                        KubernetesLeaseApi::lease)
                 .thenApply(Optional::of)
                 .exceptionallyCompose(thrown -> ApiException.from(thrown).notFound()
                         ? CompletableFuture.completedFuture(Optional.empty())
@@ -54,27 +53,26 @@ final class KubernetesLeaseApi implements LeaseApi {
 
     @Override
     public CompletableFuture<LeaseDocument> create(LeaseDocument lease) {
-        return client.send(ApiRequest.post("create Lease " + ref, collection, text(lease)), LEASE, this::lease);
+        return client.send(
+                ApiRequest.post("create Lease " + ref, collection, text(lease)), LEASE, KubernetesLeaseApi::lease);
     }
 
     @Override
     public CompletableFuture<LeaseDocument> replace(LeaseDocument lease) {
         return client.send(
-                ApiRequest.put("update Lease " + ref, collection + "/" + ref.name(), text(lease)), LEASE, this::lease);
+                ApiRequest.put("update Lease " + ref, collection + "/" + ref.name(), text(lease)),
+                LEASE,
+                KubernetesLeaseApi::lease);
     }
 
-    private String text(LeaseDocument lease) {
-        return json.asJson(lease.toLease());
+    private static String text(LeaseDocument lease) {
+        return lease.toJson().toString();
     }
 
     /** What was stored; null if it is none. */
-    private @Nullable LeaseDocument lease(ApiResponse answer) {
-        Lease lease = json.unmarshal(answer.body(), Lease.class);
-        return lease == null
-                        || lease.getMetadata() == null
-                        || lease.getMetadata().getResourceVersion() == null
-                ? null
-                : new LeaseDocument(lease);
+    private static @Nullable LeaseDocument lease(ApiResponse answer) {
+        LeaseDocument lease = new LeaseDocument(answer.json());
+        return lease.isStored() ? lease : null;
     }
 
     /**
@@ -83,7 +81,7 @@ final class KubernetesLeaseApi implements LeaseApi {
      */
     @Override
     public CompletableFuture<Watch> watch(WatchListener listener) {
-        LeaseStream stream = new LeaseStream(json, listener);
+        LeaseStream stream = new LeaseStream(listener);
         return client.watch(
                         ApiRequest.get(
                                 "watch Lease " + ref,

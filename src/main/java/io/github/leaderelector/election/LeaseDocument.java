@@ -1,21 +1,27 @@
 package io.github.leaderelector.election;
 
-import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
-import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
-import io.fabric8.kubernetes.api.model.coordination.v1.LeaseSpec;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.leaderelector.leadership.LeaseRef;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
-import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A Lease as the API server stores it, read without stumbling over what is missing in it.
  *
- * <p>Immutable as long as nobody changes the wrapped object, which this class never hands out for that. Changed copies
+ * <p>A tree of JSON rather than an object with a field for each property: the whole of it is kept, also what a newer
+ * Kubernetes adds, and a process that has just started reads and writes it faster.
+ *
+ * <p>Immutable as long as nobody changes the wrapped tree, which this class never hands out for that. Changed copies
  * keep all metadata and all fields of the spec that they are not about.
  */
 public final class LeaseDocument {
@@ -26,28 +32,45 @@ public final class LeaseDocument {
     /** The annotation that carries {@link #workload}. */
     static final String WORKLOAD = "leader-elector.github.io/workload";
 
-    private final Lease lease;
+    private static final String METADATA = "metadata";
+    private static final String ANNOTATIONS = "annotations";
+    private static final String SPEC = "spec";
+    private static final String HOLDER = "holderIdentity";
+    private static final String DURATION = "leaseDurationSeconds";
+    private static final String ACQUIRED = "acquireTime";
+    private static final String RENEWED = "renewTime";
+    private static final String TRANSITIONS = "leaseTransitions";
+
+    /** Kubernetes' MicroTime. */
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
+
+    private final JsonNode lease;
 
     /** Wraps {@code lease}, which must not be changed afterwards. */
-    public LeaseDocument(Lease lease) {
+    public LeaseDocument(JsonNode lease) {
         this.lease = lease;
     }
 
     /** A Lease that is yet to be created and held by nobody. */
     static LeaseDocument initial(LeaseRef ref) {
-        return new LeaseDocument(new LeaseBuilder()
-                .withNewMetadata()
-                .withNamespace(ref.namespace())
-                .withName(ref.name())
-                .endMetadata()
-                .withNewSpec()
-                .endSpec()
-                .build());
+        ObjectNode lease = JsonNodeFactory.instance
+                .objectNode()
+                .put("apiVersion", "coordination.k8s.io/v1")
+                .put("kind", "Lease");
+        lease.putObject(METADATA).put("namespace", ref.namespace()).put("name", ref.name());
+        lease.putObject(SPEC);
+        return new LeaseDocument(lease);
     }
 
-    /** The wrapped object, for sending; not to be changed. */
-    public Lease toLease() {
+    /** The wrapped tree, for sending; not to be changed. */
+    public JsonNode toJson() {
         return lease;
+    }
+
+    /** Whether it is one that an API server has stored. */
+    boolean isStored() {
+        return metadata("resourceVersion") != null;
     }
 
     /**
@@ -55,12 +78,9 @@ public final class LeaseDocument {
      * none yet.
      */
     public long version() {
-        String text = lease.getMetadata() == null ? null : lease.getMetadata().getResourceVersion();
-        if (text == null || text.isEmpty()) {
-            return 0;
-        }
+        String text = metadata("resourceVersion");
         try {
-            return Long.parseLong(text);
+            return text == null ? 0 : Long.parseLong(text);
         } catch (NumberFormatException opaque) {
             return 0;
         }
@@ -68,32 +88,42 @@ public final class LeaseDocument {
 
     /** Who holds it; null when nobody does. */
     public @Nullable String holder() {
-        String holder = spec().getHolderIdentity();
-        return holder == null || holder.isEmpty() ? null : holder;
+        return text(spec().path(HOLDER));
     }
 
     /** Its {@code leaseDurationSeconds}, or {@code otherwise} when there is none that makes sense. */
     public Duration duration(Duration otherwise) {
-        Integer seconds = spec().getLeaseDurationSeconds();
-        return seconds == null || seconds < 1 ? otherwise : Duration.ofSeconds(seconds);
+        int seconds = number(DURATION).orElse(0);
+        return seconds < 1 ? otherwise : Duration.ofSeconds(seconds);
     }
 
     /** Its {@code leaseTransitions}; 0 when missing. */
     public int term() {
-        Integer transitions = spec().getLeaseTransitions();
-        return transitions == null ? 0 : transitions;
+        return number(TRANSITIONS).orElse(0);
     }
 
     /** Its {@code renewTime}, by the holder's wall clock; null when missing. */
     public @Nullable Instant renewTime() {
-        ZonedDateTime time = spec().getRenewTime();
-        return time == null ? null : time.toInstant();
+        return time(RENEWED);
     }
 
     /** Its {@code acquireTime}, by the holder's wall clock; null when missing. */
     public @Nullable Instant acquireTime() {
-        ZonedDateTime time = spec().getAcquireTime();
-        return time == null ? null : time.toInstant();
+        return time(ACQUIRED);
+    }
+
+    private @Nullable Instant time(String field) {
+        String time = text(spec().path(field));
+        try {
+            return time == null ? null : OffsetDateTime.parse(time).toInstant();
+        } catch (DateTimeException notATime) {
+            return null;
+        }
+    }
+
+    private OptionalInt number(String field) {
+        JsonNode number = spec().path(field);
+        return number.canConvertToInt() ? OptionalInt.of(number.intValue()) : OptionalInt.empty();
     }
 
     /**
@@ -102,8 +132,7 @@ public final class LeaseDocument {
      * while the holder still believes.
      */
     boolean released() {
-        Integer seconds = spec().getLeaseDurationSeconds();
-        return holder() == null && seconds != null && seconds <= 1;
+        return holder() == null && number(DURATION).orElse(Integer.MAX_VALUE) <= 1;
     }
 
     /** Whether {@code other} is the same object in the same state, its metadata aside. */
@@ -114,59 +143,51 @@ public final class LeaseDocument {
     /** The candidate whose turn is next, see {@link Succession}; null when there is none. */
     @Nullable
     String successor() {
-        String successor = annotation(SUCCESSOR);
-        return successor == null || successor.isEmpty() ? null : successor;
+        return annotation(SUCCESSOR);
     }
 
     /** The workload that the holder belongs to, see {@link WorkloadMark}; null when it is not known. */
     @Nullable
     String workload() {
-        String workload = annotation(WORKLOAD);
-        return workload == null || workload.isEmpty() ? null : workload;
+        return annotation(WORKLOAD);
     }
 
     private @Nullable String annotation(String key) {
-        return lease.getMetadata() == null || lease.getMetadata().getAnnotations() == null
-                ? null
-                : lease.getMetadata().getAnnotations().get(key);
+        return text(lease.path(METADATA).path(ANNOTATIONS).path(key));
     }
 
     /** A copy that names {@code successor} as the next. */
     LeaseDocument withSuccessor(String successor) {
-        return new LeaseDocument(copy().editMetadata()
-                .addToAnnotations(SUCCESSOR, successor)
-                .endMetadata()
-                .build());
+        return annotated(SUCCESSOR, Optional.of(successor));
     }
 
     /** A copy that names nobody as the next. */
     LeaseDocument withoutSuccessor() {
-        return new LeaseDocument(copy().editMetadata()
-                .removeFromAnnotations(SUCCESSOR)
-                .endMetadata()
-                .build());
+        return annotated(SUCCESSOR, Optional.empty());
     }
 
     /** A copy that is marked with {@code workload}, or not marked. */
     LeaseDocument withWorkload(Optional<String> workload) {
-        LeaseBuilder unmarked =
-                copy().editMetadata().removeFromAnnotations(WORKLOAD).endMetadata();
-        return new LeaseDocument(workload.map(name ->
-                        unmarked.editMetadata().addToAnnotations(WORKLOAD, name).endMetadata())
-                .orElse(unmarked)
-                .build());
+        return annotated(WORKLOAD, workload);
+    }
+
+    private LeaseDocument annotated(String key, Optional<String> value) {
+        ObjectNode copy = copy();
+        ObjectNode annotations = child(child(copy, METADATA), ANNOTATIONS);
+        value.ifPresentOrElse(text -> annotations.put(key, text), () -> annotations.remove(key));
+        return new LeaseDocument(copy);
     }
 
     /** A copy held by {@code holder}. */
     LeaseDocument heldBy(String holder, Duration duration, Instant acquireTime, Instant renewTime, int term) {
-        return new LeaseDocument(copy().editOrNewSpec()
-                .withHolderIdentity(holder)
-                .withLeaseDurationSeconds(Math.toIntExact(duration.toSeconds()))
-                .withAcquireTime(acquireTime.atZone(ZoneOffset.UTC))
-                .withRenewTime(renewTime.atZone(ZoneOffset.UTC))
-                .withLeaseTransitions(term)
-                .endSpec()
-                .build());
+        ObjectNode copy = copy();
+        child(copy, SPEC)
+                .put(HOLDER, holder)
+                .put(DURATION, Math.toIntExact(duration.toSeconds()))
+                .put(ACQUIRED, TIME.format(acquireTime))
+                .put(RENEWED, TIME.format(renewTime))
+                .put(TRANSITIONS, term);
+        return new LeaseDocument(copy);
     }
 
     /**
@@ -174,28 +195,40 @@ public final class LeaseDocument {
      * good on one without.
      */
     LeaseDocument releasedAt(Instant renewTime) {
-        return new LeaseDocument(copy().editOrNewSpec()
-                .withHolderIdentity("")
-                .withLeaseDurationSeconds(1)
-                .withRenewTime(renewTime.atZone(ZoneOffset.UTC))
-                .endSpec()
-                .build());
+        ObjectNode copy = copy();
+        child(copy, SPEC).put(HOLDER, "").put(DURATION, 1).put(RENEWED, TIME.format(renewTime));
+        return new LeaseDocument(copy);
     }
 
-    private LeaseBuilder copy() {
-        // managedFields are the server's; sending them back asks it to merge them for nothing.
-        return new LeaseBuilder(lease).editOrNewMetadata().withManagedFields().endMetadata();
+    private ObjectNode copy() {
+        ObjectNode copy = lease.isObject() ? lease.deepCopy() : JsonNodeFactory.instance.objectNode();
+        // They are the server's; sending them back asks it to merge them for nothing.
+        child(copy, METADATA).remove("managedFields");
+        return copy;
+    }
+
+    /** The object in {@code parent} by that name; a new one if there is none. */
+    private static ObjectNode child(ObjectNode parent, String name) {
+        return parent.get(name) instanceof ObjectNode known ? known : parent.putObject(name);
     }
 
     /** What tells it from another of the same name; null when it has none yet. */
     @Nullable
     String uid() {
-        return lease.getMetadata() == null ? null : lease.getMetadata().getUid();
+        return metadata("uid");
     }
 
-    private LeaseSpec spec() {
-        return lease.getSpec() == null ? EMPTY : lease.getSpec();
+    private @Nullable String metadata(String field) {
+        return text(lease.path(METADATA).path(field));
     }
 
-    private static final LeaseSpec EMPTY = new LeaseSpec();
+    private JsonNode spec() {
+        return lease.path(SPEC);
+    }
+
+    /** What is written there; null if it is nothing, or no text. */
+    private static @Nullable String text(JsonNode node) {
+        String text = node.textValue();
+        return text == null || text.isEmpty() ? null : text;
+    }
 }

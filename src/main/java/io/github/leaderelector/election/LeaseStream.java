@@ -1,14 +1,12 @@
 package io.github.leaderelector.election;
 
-import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
-import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import com.fasterxml.jackson.databind.JsonNode;
 import io.github.leaderelector.kubernetes.ApiException;
 import io.github.leaderelector.kubernetes.ApiWatch;
+import io.github.leaderelector.kubernetes.Json;
 import io.github.leaderelector.text.ForeignText;
-import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jboss.logging.Logger;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a watch tells, read as it comes: one JSON document for each event. Tells of its end once, and of nothing after
@@ -18,22 +16,11 @@ final class LeaseStream implements LeaseApi.Watch, ApiWatch.Listener {
 
     private static final Logger LOG = Logger.getLogger(LeaseStream.class);
 
-    private final KubernetesSerialization json;
     private final LeaseApi.WatchListener listener;
     private final AtomicBoolean ended = new AtomicBoolean();
     private volatile Runnable hangUp = () -> {};
 
-    /**
-     * One event, as the API server sends it.
-     *
-     * @param type what happened
-     * @param object to what; of an {@code ERROR}, a Status, whose message is among the properties that a Lease has not
-     */
-    @RegisterForReflection
-    record Event(@Nullable String type, @Nullable Lease object) {}
-
-    LeaseStream(KubernetesSerialization json, LeaseApi.WatchListener listener) {
-        this.json = json;
+    LeaseStream(LeaseApi.WatchListener listener) {
         this.listener = listener;
     }
 
@@ -50,32 +37,26 @@ final class LeaseStream implements LeaseApi.Watch, ApiWatch.Listener {
         if (ended.get() || text.isBlank()) {
             return;
         }
-        @Nullable Event event = null;
-        try {
-            event = json.unmarshal(text, Event.class);
-        } catch (RuntimeException notJson) {
-            LOG.debugf("Not an event: %s", ForeignText.of(notJson));
-        }
-        if (event == null) {
-            broken("it said '" + ForeignText.of(text) + "'");
-        } else {
+        JsonNode event = Json.read(text);
+        if (event.isObject()) {
             told(event);
+        } else {
+            broken("it said '" + ForeignText.of(text) + "'");
         }
     }
 
-    private void told(Event event) {
-        String type = String.valueOf(event.type());
-        Lease lease = event.object();
-        if (lease == null) {
+    private void told(JsonNode event) {
+        String type = event.path("type").asText();
+        JsonNode object = event.path("object");
+        if (!object.isObject()) {
             broken("it told of nothing, by " + ForeignText.name(type));
             return;
         }
         switch (type) {
-            case "ADDED", "MODIFIED" -> listener.changed(new LeaseDocument(lease));
-            case "DELETED" -> listener.deleted(new LeaseDocument(lease));
-            case "ERROR" ->
-                broken(ForeignText.of(
-                        String.valueOf(lease.getAdditionalProperties().get("message"))));
+            case "ADDED", "MODIFIED" -> listener.changed(new LeaseDocument(object));
+            case "DELETED" -> listener.deleted(new LeaseDocument(object));
+            // Its object is a Status.
+            case "ERROR" -> broken(ForeignText.of(object.path("message").asText()));
             default -> {}
         }
     }

@@ -1,10 +1,6 @@
 package io.github.leaderelector.kubernetes;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.ObjectReader;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -18,8 +14,6 @@ import org.jspecify.annotations.Nullable;
  */
 public record ApiResponse(int status, Map<String, String> headers, String body) {
 
-    private static final ObjectReader JSON = new ObjectMapper().reader();
-
     /** The API server asks for seconds; a page that stands in for it may ask for hours, and be gone before. */
     private static final long LONGEST_RETRY_AFTER_SECONDS = 30;
 
@@ -30,12 +24,7 @@ public record ApiResponse(int status, Map<String, String> headers, String body) 
 
     /** The body, read as JSON; a missing node if it is none. */
     public JsonNode json() {
-        try {
-            JsonNode node = JSON.readTree(body);
-            return node == null ? MissingNode.getInstance() : node;
-        } catch (JsonProcessingException noJson) {
-            return MissingNode.getInstance();
-        }
+        return Json.read(body);
     }
 
     /** What the body claims to be. */

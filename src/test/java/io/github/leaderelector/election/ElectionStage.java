@@ -135,7 +135,7 @@ final class ElectionStage {
     }
 
     LeaseSpec spec() {
-        return lease().toLease().getSpec();
+        return Leases.model(lease()).getSpec();
     }
 
     /** Puts a Lease with {@code spec} there. */
@@ -150,7 +150,7 @@ final class ElectionStage {
     }
 
     void given(Lease lease) {
-        server.put(new LeaseDocument(lease));
+        server.put(Leases.document(lease));
     }
 
     /** The spec of a Lease that {@code holder} has renewed just now, for 15 s. */

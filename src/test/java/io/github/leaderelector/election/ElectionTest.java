@@ -373,7 +373,7 @@ class ElectionTest {
             stage.run(Duration.ofSeconds(20));
 
             assertThat(token(leader)).isEqualTo(token);
-            assertThat(stage.lease().toLease().getMetadata().getLabels()).containsEntry("edited", "yes");
+            assertThat(Leases.model(stage.lease()).getMetadata().getLabels()).containsEntry("edited", "yes");
         }
 
         @Test
@@ -419,7 +419,7 @@ class ElectionTest {
                 .build();
 
         private void expectFurniture() {
-            Lease now = stage.lease().toLease();
+            Lease now = Leases.model(stage.lease());
             assertThat(now.getMetadata().getLabels()).containsEntry("team", "blue");
             assertThat(now.getMetadata().getAnnotations()).containsEntry("note", "keep me");
             assertThat(now.getMetadata().getFinalizers()).containsExactly("example.org/keep");
@@ -450,7 +450,8 @@ class ElectionTest {
 
             stage.leader("pod-a");
 
-            assertThat(stage.lease().toLease().getMetadata().getManagedFields()).isEmpty();
+            assertThat(Leases.model(stage.lease()).getMetadata().getManagedFields())
+                    .isEmpty();
         }
     }
 

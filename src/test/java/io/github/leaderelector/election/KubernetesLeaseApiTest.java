@@ -121,8 +121,7 @@ class KubernetesLeaseApiTest {
                 .build();
         return new KubernetesLeaseApi(
                 new ApiClient(ApiAccesses.of(config), ApiAccesses.VERTX, PATIENCE, Ticker.system()),
-                new LeaseRef("prod", "app-lock"),
-                Election.kinds());
+                new LeaseRef("prod", "app-lock"));
     }
 
     private static String event(String type, int version) {

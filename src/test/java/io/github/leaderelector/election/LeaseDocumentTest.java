@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
+import io.github.leaderelector.kubernetes.Json;
 import io.github.leaderelector.leadership.LeaseRef;
 import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LeaseDocumentTest {
 
@@ -18,7 +20,7 @@ class LeaseDocumentTest {
     private static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
 
     private static LeaseDocument lease(String uid, String version, String holder) {
-        return new LeaseDocument(new LeaseBuilder()
+        return Leases.document(new LeaseBuilder()
                 .withNewMetadata()
                 .withUid(uid)
                 .withResourceVersion(version)
@@ -31,7 +33,7 @@ class LeaseDocumentTest {
 
     @Test
     void readsAnEmptyObject() {
-        LeaseDocument empty = new LeaseDocument(new Lease());
+        LeaseDocument empty = Leases.document(new Lease());
 
         assertThat(empty.version()).isZero();
         assertThat(empty.holder()).isNull();
@@ -40,12 +42,54 @@ class LeaseDocumentTest {
         assertThat(empty.renewTime()).isNull();
         assertThat(empty.acquireTime()).isNull();
         assertThat(empty.released()).isFalse();
-        assertThat(empty.sameState(new LeaseDocument(new Lease()))).isTrue();
+        assertThat(empty.sameState(Leases.document(new Lease()))).isTrue();
+    }
+
+    /** As somebody may have written it who is no API server. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "null",
+                "[]",
+                "{}",
+                "{\"metadata\":null,\"spec\":null}",
+                "{\"metadata\":[],\"spec\":\"\"}",
+                "{\"metadata\":{\"resourceVersion\":null,\"uid\":null,\"annotations\":null},\"spec\":{"
+                        + "\"holderIdentity\":null,\"leaseDurationSeconds\":null,\"renewTime\":null}}",
+                "{\"metadata\":{\"annotations\":\"none\"},\"spec\":{\"leaseDurationSeconds\":1e30,"
+                        + "\"leaseTransitions\":2147483648,\"renewTime\":\"today\",\"acquireTime\":7}}",
+            })
+    void readsAndFillsWhatIsNoLease(String json) {
+        LeaseDocument odd = new LeaseDocument(Json.read(json));
+
+        assertThat(odd.isStored()).isFalse();
+        assertThat(odd.version()).isZero();
+        assertThat(odd.uid()).isNull();
+        assertThat(odd.holder()).isNull();
+        assertThat(odd.duration(DEFAULT)).isEqualTo(DEFAULT);
+        assertThat(odd.term()).isZero();
+        assertThat(odd.renewTime()).isNull();
+        assertThat(odd.acquireTime()).isNull();
+        assertThat(odd.successor()).isNull();
+        assertThat(odd.released()).isFalse();
+        LeaseDocument held = odd.withSuccessor("pod-b").heldBy("pod-a", DEFAULT, NOON, NOON, 4);
+        assertThat(held.holder()).isEqualTo("pod-a");
+        assertThat(held.successor()).isEqualTo("pod-b");
+    }
+
+    /** The API server stores times as MicroTime: what it answers is equal to what was sent. */
+    @Test
+    void writesTimesAsTheApiServerDoes() {
+        LeaseDocument held = Leases.document(new Lease())
+                .heldBy("pod-a", DEFAULT, NOON, Instant.parse("2026-01-01T12:00:00.000001Z"), 0);
+
+        assertThat(held.toJson().path("spec").path("acquireTime").asText()).isEqualTo("2026-01-01T12:00:00.000000Z");
+        assertThat(held.toJson().path("spec").path("renewTime").asText()).isEqualTo("2026-01-01T12:00:00.000001Z");
     }
 
     @Test
     void fillsAnEmptyObject() {
-        LeaseDocument held = new LeaseDocument(new Lease()).heldBy("pod-a", DEFAULT, NOON, NOON.plusSeconds(1), 4);
+        LeaseDocument held = Leases.document(new Lease()).heldBy("pod-a", DEFAULT, NOON, NOON.plusSeconds(1), 4);
 
         assertThat(held.holder()).isEqualTo("pod-a");
         assertThat(held.duration(Duration.ZERO)).isEqualTo(DEFAULT);
@@ -67,7 +111,7 @@ class LeaseDocumentTest {
             nullValues = "-",
             value = {"-,1,true", "'',1,true", "'',0,true", "'',2,false", "'',-,false", "pod-a,1,false"})
     void isReleasedWhenNobodyHoldsItForASecond(String holder, Integer seconds, boolean released) {
-        LeaseDocument lease = new LeaseDocument(new LeaseBuilder()
+        LeaseDocument lease = Leases.document(new LeaseBuilder()
                 .withNewSpec()
                 .withHolderIdentity(holder)
                 .withLeaseDurationSeconds(seconds)
@@ -94,7 +138,7 @@ class LeaseDocumentTest {
         LeaseDocument released = held.releasedAt(NOON.plusSeconds(9));
 
         assertThat(released.released()).isTrue();
-        assertThat(released.toLease().getSpec().getHolderIdentity()).isEmpty();
+        assertThat(Leases.model(released).getSpec().getHolderIdentity()).isEmpty();
         assertThat(released.renewTime()).isEqualTo(NOON.plusSeconds(9));
         assertThat(released.acquireTime()).isEqualTo(NOON);
         assertThat(released.term()).isEqualTo(4);
@@ -103,7 +147,7 @@ class LeaseDocumentTest {
 
     @Test
     void copiesWithoutManagedFieldsAndLeavesTheOriginalAsItWas() {
-        LeaseDocument managed = new LeaseDocument(new LeaseBuilder()
+        LeaseDocument managed = Leases.document(new LeaseBuilder()
                 .withNewMetadata()
                 .withManagedFields(new ManagedFieldsEntry())
                 .endMetadata()
@@ -111,7 +155,7 @@ class LeaseDocumentTest {
 
         LeaseDocument copy = managed.heldBy("pod-a", DEFAULT, NOON, NOON, 0);
 
-        assertThat(copy.toLease().getMetadata().getManagedFields()).isEmpty();
-        assertThat(managed.toLease().getMetadata().getManagedFields()).hasSize(1);
+        assertThat(Leases.model(copy).getMetadata().getManagedFields()).isEmpty();
+        assertThat(Leases.model(managed).getMetadata().getManagedFields()).hasSize(1);
     }
 }

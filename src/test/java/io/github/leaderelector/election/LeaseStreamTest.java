@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class LeaseStreamTest {
 
     private final List<String> told = new ArrayList<>();
-    private final LeaseStream stream = new LeaseStream(Election.kinds(), listener());
+    private final LeaseStream stream = new LeaseStream(listener());
 
     private LeaseApi.WatchListener listener() {
         return new LeaseApi.WatchListener() {
@@ -87,7 +87,7 @@ class LeaseStreamTest {
 
     @Test
     void aWatchThatBrokeBeforeItWasOpenIsClosedOnceItIs() {
-        LeaseStream early = new LeaseStream(Election.kinds(), listener());
+        LeaseStream early = new LeaseStream(listener());
         early.event("no event");
         early.onHangUp(() -> told.add("hung up"));
 

@@ -33,7 +33,7 @@ class LeaseViewTest {
     }
 
     private static LeaseDocument lease(long version, String holder, Instant renewTime) {
-        return new LeaseDocument(new LeaseBuilder()
+        return Leases.document(new LeaseBuilder()
                 .withNewMetadata()
                 .withUid("u")
                 .withResourceVersion(Long.toString(version))
@@ -230,12 +230,11 @@ class LeaseViewTest {
     }
 
     private static LeaseDocument edited(long version, String holder, Instant renewTime, int seconds) {
-        return new LeaseDocument(
-                new LeaseBuilder(lease(version, holder, renewTime).toLease())
-                        .editSpec()
-                        .withLeaseDurationSeconds(seconds)
-                        .endSpec()
-                        .build());
+        return Leases.document(new LeaseBuilder(Leases.model(lease(version, holder, renewTime)))
+                .editSpec()
+                .withLeaseDurationSeconds(seconds)
+                .endSpec()
+                .build());
     }
 
     @Test

@@ -1,6 +1,5 @@
 package io.github.leaderelector.election;
 
-import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.github.leaderelector.leadership.Moment;
 import io.github.leaderelector.leadership.Ticker;
 import java.time.Duration;
@@ -89,13 +88,7 @@ enum Mutation {
 
     /** What is sent in the place of what the election writes. */
     LeaseDocument sending(LeaseDocument lease) {
-        return this == PUT_WITHOUT_VERSION
-                ? new LeaseDocument(new LeaseBuilder(lease.toLease())
-                        .editMetadata()
-                        .withResourceVersion(null)
-                        .endMetadata()
-                        .build())
-                : lease;
+        return this == PUT_WITHOUT_VERSION ? SimulatedApiServer.withMetadata(lease, "resourceVersion", null) : lease;
     }
 
     /** Reads both clocks as late as an answer may come. */

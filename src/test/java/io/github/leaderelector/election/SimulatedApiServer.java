@@ -1,6 +1,6 @@
 package io.github.leaderelector.election;
 
-import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.github.leaderelector.kubernetes.ApiException;
 import java.util.ArrayList;
@@ -29,7 +29,7 @@ final class SimulatedApiServer {
     private final LongSupplier clusterRevision;
     private final Map<Long, Integer> historyOf = new HashMap<>();
     private final List<Watcher> watchers = new ArrayList<>();
-    private @Nullable Lease lease;
+    private @Nullable LeaseDocument lease;
     private long revision = 100;
     private long lost;
     private int history;
@@ -55,7 +55,7 @@ final class SimulatedApiServer {
 
     /** What {@link #get} would answer, without asking. */
     Optional<LeaseDocument> present() {
-        return Optional.ofNullable(lease).map(LeaseDocument::new);
+        return Optional.ofNullable(lease);
     }
 
     LeaseDocument create(LeaseDocument document) {
@@ -65,11 +65,7 @@ final class SimulatedApiServer {
         }
         writes++;
         uids++;
-        return store(new LeaseBuilder(document.toLease())
-                .editMetadata()
-                .withUid("uid-" + uids)
-                .endMetadata()
-                .build());
+        return store(withMetadata(document, "uid", "uid-" + uids));
     }
 
     LeaseDocument replace(LeaseDocument document) {
@@ -77,29 +73,26 @@ final class SimulatedApiServer {
             throw new ApiException(404, "absent", null);
         }
         // One without a version is stored whatever has become of the Lease, as the real one does it.
-        if (document.version() != 0 && document.version() != new LeaseDocument(lease).version()) {
+        if (document.version() != 0 && document.version() != lease.version()) {
             conflicts++;
             throw new ApiException(409, "changed", null);
         }
         writes++;
-        return store(document.toLease());
+        return store(document);
     }
 
     /** Somebody else changes it, without asking for the version. */
     void edit(UnaryOperator<LeaseBuilder> change) {
         if (lease != null) {
-            store(change.apply(new LeaseBuilder(lease)).build());
+            store(Leases.document(
+                    change.apply(new LeaseBuilder(Leases.model(lease))).build()));
         }
     }
 
     /** Somebody else puts {@code document} there. */
     void put(LeaseDocument document) {
         uids++;
-        store(new LeaseBuilder(document.toLease())
-                .editMetadata()
-                .withUid("uid-" + uids)
-                .endMetadata()
-                .build());
+        store(withMetadata(document, "uid", "uid-" + uids));
     }
 
     /** Its etcd is restored from a backup of when the Lease was {@code document}; null when it was not there. */
@@ -107,7 +100,7 @@ final class SimulatedApiServer {
         lost += revisionOfOthers() - atRevision;
         revision = atRevision;
         history++;
-        lease = document == null ? null : document.toLease();
+        lease = document;
     }
 
     /** The version of the last write. */
@@ -126,30 +119,37 @@ final class SimulatedApiServer {
 
     void delete() {
         if (lease != null) {
-            Lease last = versioned(lease);
+            LeaseDocument last = versioned(lease);
             lease = null;
-            tell(true, new LeaseDocument(last));
+            tell(true, last);
         }
     }
 
-    private LeaseDocument store(Lease changed) {
-        Lease stored = versioned(changed);
+    private LeaseDocument store(LeaseDocument changed) {
+        LeaseDocument stored = versioned(changed);
         lease = stored;
-        LeaseDocument document = new LeaseDocument(stored);
-        tell(false, document);
-        return document;
+        tell(false, stored);
+        return stored;
     }
 
-    private Lease versioned(Lease changed) {
+    private LeaseDocument versioned(LeaseDocument changed) {
         revision = Math.max(revision + 1, revisionOfOthers());
         if (history > 0) {
             historyOf.put(revision, history);
         }
-        return new LeaseBuilder(changed)
-                .editMetadata()
-                .withResourceVersion(Long.toString(revision))
-                .endMetadata()
-                .build();
+        return withMetadata(changed, "resourceVersion", Long.toString(revision));
+    }
+
+    /** A copy with {@code value} in its metadata; null takes away what is there. */
+    static LeaseDocument withMetadata(LeaseDocument document, String field, @Nullable String value) {
+        ObjectNode copy = document.toJson().deepCopy();
+        ObjectNode metadata = copy.withObject("/metadata");
+        if (value == null) {
+            metadata.remove(field);
+        } else {
+            metadata.put(field, value);
+        }
+        return new LeaseDocument(copy);
     }
 
     private void tell(boolean deleted, LeaseDocument document) {
