@@ -84,7 +84,7 @@ class DocsCommandsIT {
                     "kubectl exec $(kubectl get lease myapp-lock -o jsonpath='{.spec.holderIdentity}') -c myapp --"
                             + " wget -q -O - --post-data= http://127.0.0.1:4040/leader/step-down",
                     RUNNING_POD),
-            Map.entry("kubectl exec deployment/myapp -c myapp -- wget -q -O - http://myapp-leader/leader", SERVICE),
+            Map.entry("kubectl exec deployment/myapp -c myapp -- wget -q -O - myapp-leader/leader", SERVICE),
             Map.entry(
                     "kubectl exec deployment/myapp-database -- psql -U postgres -c \"SELECT fence('myapp-lock', 1)\"",
                     "needs a running pod; ExamplesIT asks the database so"));
