@@ -39,14 +39,16 @@ import javax.net.ssl.SSLContext;
  * the option that names the cache. The command must later be the same, and the jars unchanged, down to their times: the
  * JVM does without the cache otherwise.
  *
- * <p>The life: it starts as a follower of somebody else, leads, renews, answers over HTTP, loses the lead,
- * leads again and is stopped. It needs a JDK of version 17 or later, no network and no library.
+ * <p>The life: it starts as a follower of somebody else, leads, renews, writes the endpoints of its Service, answers over
+ * HTTP, loses the lead, leads again and is stopped. It needs a JDK of version 17 or later, no network and no library.
  */
 final class Train {
 
     private static final String NAMESPACE = "training";
     private static final String LEASE = "training";
     private static final String STRANGER = "somebody-else";
+    private static final String SERVICE = "training-leader";
+    private static final String POD = "trainee";
     private static final Duration LIMIT = Duration.ofSeconds(120);
     /** All that anybody asks for, and twice an error. */
     private static final List<String> PATHS = List.of(
@@ -129,7 +131,9 @@ final class Train {
         builder.environment().putAll(Map.ofEntries(
                 Map.entry("LEASE_NAME", LEASE),
                 Map.entry("NAMESPACE", NAMESPACE),
-                Map.entry("IDENTITY", "trainee"),
+                Map.entry("IDENTITY", POD),
+                Map.entry("POD_NAME", POD),
+                Map.entry("LEADER_SERVICE", SERVICE),
                 // Renewals come soon, but a busy builder may take long for each.
                 Map.entry("LEASE_DURATION", "15s"),
                 Map.entry("RENEW_DEADLINE", "10s"),
@@ -190,7 +194,10 @@ final class Train {
         }
     }
 
-    /** As much of an API server as the sidecar needs: one Lease, by HTTP/1.1 over TLS, watched by WebSocket. */
+    /**
+     * As much of an API server as the sidecar needs, by HTTP/1.1 over TLS: one Lease, watched by WebSocket; a Service, its
+     * EndpointSlice, which nobody else changes, and a pod.
+     */
     private static final class ApiServer {
 
         private static final Pattern VERSION = Pattern.compile("\"resourceVersion\":\"\\d+\"");
@@ -201,6 +208,7 @@ final class Train {
         private final List<OutputStream> watches = new CopyOnWriteArrayList<>();
         private long version = 100;
         private String lease = "";
+        private String slice = "";
         private volatile int requests;
 
         ApiServer(Path folder) throws Exception {
@@ -296,7 +304,7 @@ final class Train {
                     requests++;
                     String key = headers.get("sec-websocket-key");
                     if (key != null) {
-                        watch(in, out, key);
+                        watch(in, out, key, request.contains("/leases"));
                         return;
                     }
                     answer(out, request, new String(body, StandardCharsets.UTF_8));
@@ -314,15 +322,17 @@ final class Train {
             return line.toString(StandardCharsets.US_ASCII).strip();
         }
 
-        private void watch(DataInputStream in, OutputStream out, String key) throws IOException {
+        private void watch(DataInputStream in, OutputStream out, String key, boolean ofLease) throws IOException {
             byte[] accepted = digest(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
             out.write(("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                             + "Sec-WebSocket-Accept: " + Base64.getEncoder().encodeToString(accepted) + "\r\n\r\n")
                     .getBytes(StandardCharsets.US_ASCII));
             out.flush();
-            synchronized (this) {
-                watches.add(out);
-                send(out, "{\"type\":\"ADDED\",\"object\":" + lease + "}");
+            if (ofLease) {
+                synchronized (this) {
+                    watches.add(out);
+                    send(out, "{\"type\":\"ADDED\",\"object\":" + lease + "}");
+                }
             }
             // It only ever says goodbye.
             in.read();
@@ -335,6 +345,18 @@ final class Train {
             } catch (java.security.NoSuchAlgorithmException everyJdkHasIt) {
                 throw new IllegalStateException(everyJdkHasIt);
             }
+        }
+
+        private synchronized String slices() {
+            return "{\"kind\":\"EndpointSliceList\",\"metadata\":{\"resourceVersion\":\"" + version + "\"},\"items\":[" + slice
+                    + "]}";
+        }
+
+        private synchronized String storeSlice(String body) {
+            version++;
+            slice = (VERSION.matcher(body).find() ? body : body.replaceFirst("\"metadata\":\\{", "$0\"resourceVersion\":\"0\","));
+            slice = VERSION.matcher(slice).replaceFirst("\"resourceVersion\":\"" + version + "\"");
+            return slice;
         }
 
         private void answer(OutputStream out, String request, String body) throws IOException {
@@ -350,6 +372,20 @@ final class Train {
                 }
             } else if (ofLease) {
                 answer = store(body, false);
+            } else if (request.contains("/endpointslices")) {
+                status = request.startsWith("POST") ? "201 Created" : status;
+                answer = request.startsWith("GET") ? slices() : storeSlice(body);
+            } else if (request.contains("/services/")) {
+                answer = ("{'apiVersion':'v1','kind':'Service','metadata':{'name':'" + SERVICE
+                                + "','uid':'2','labels':{'app':'training'}},'spec':{'clusterIP':'127.0.0.2','ipFamilies':['IPv4'],"
+                                + "'ports':[{'name':'http','port':80,'protocol':'TCP','targetPort':'http'}]}}")
+                        .replace('\'', '"');
+            } else if (request.startsWith("GET") && request.contains("/pods/")) {
+                answer = ("{'apiVersion':'v1','kind':'Pod','metadata':{'name':'" + POD + "','namespace':'" + NAMESPACE
+                                + "','uid':'3'},'spec':{'nodeName':'here','containers':[{'name':'app','ports':"
+                                + "[{'name':'http','containerPort':8080,'protocol':'TCP'}]}]},"
+                                + "'status':{'podIPs':[{'ip':'127.0.0.3'}]}}")
+                        .replace('\'', '"');
             } else if (request.startsWith("POST")) {
                 status = "201 Created";
             }

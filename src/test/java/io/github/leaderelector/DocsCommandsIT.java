@@ -37,6 +37,7 @@ class DocsCommandsIT {
 
     private static final String BUILD = "a build within the build; .ci/run runs all that CI needs of them";
     private static final String RUNNING_POD = "needs a running pod; TutorialE2E runs it";
+    private static final String SERVICE = "needs a running pod; ServiceE2E asks the same Service";
     private static final String IMAGE = "needs a builder of images; .ci/images builds the same files";
 
     /** What is not run here, and why. */
@@ -83,6 +84,7 @@ class DocsCommandsIT {
                     "kubectl exec $(kubectl get lease myapp-lock -o jsonpath='{.spec.holderIdentity}') -c myapp --"
                             + " wget -q -O - --post-data= http://127.0.0.1:4040/leader/step-down",
                     RUNNING_POD),
+            Map.entry("kubectl exec deployment/myapp -c myapp -- wget -q -O - myapp-leader/leader", SERVICE),
             Map.entry(
                     "kubectl exec deployment/myapp-database -- psql -U postgres -c \"SELECT fence('myapp-lock', 1)\"",
                     "needs a running pod; ExamplesIT asks the database so"));

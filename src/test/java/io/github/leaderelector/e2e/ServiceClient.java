@@ -67,22 +67,23 @@ final class ServiceClient implements AutoCloseable {
         return byOthers.get();
     }
 
-    /**
-     * How long no leader answered: from the last answer with {@code token} to the first request that was answered with
-     * a larger one; both must have come.
-     */
-    Duration gapAfter(long token) {
-        long last = byLeaders().stream()
+    /** When the last answer of a leader with {@code token}, or with a smaller one, came; one must have. */
+    long lastAnswer(long token) {
+        return byLeaders().stream()
                 .filter(answer -> answer.fencingToken() <= token)
                 .mapToLong(LeaderAnswer::answered)
                 .max()
                 .orElseThrow();
+    }
+
+    /** How long no leader answered: from that answer to the first one with a larger token; both must have come. */
+    Duration gapAfter(long token) {
         long first = byLeaders().stream()
                 .filter(answer -> answer.fencingToken() > token)
                 .mapToLong(LeaderAnswer::answered)
                 .min()
                 .orElseThrow();
-        return Duration.ofNanos(first - last);
+        return Duration.ofNanos(first - lastAnswer(token));
     }
 
     /** How many requests were not answered. */

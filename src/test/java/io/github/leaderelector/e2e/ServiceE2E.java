@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -21,7 +23,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ServiceE2E {
 
     private static final String SERVICE = "myapp-leader";
-    private static final int HANDOVERS = 3;
+
+    /** Not more: a container that ends again and again is restarted later and later. */
+    private static final int STOPS = 2;
+
+    private static final int DELETIONS = 3;
 
     private Cluster cluster;
     private Witness witness;
@@ -50,22 +56,31 @@ class ServiceE2E {
 
         ServiceClient client = new ServiceClient(service());
         ServiceTimes seen = new ServiceTimes(cluster, SERVICE, sign);
+        List<Duration> gaps = new ArrayList<>();
         try (client;
                 seen) {
             awaitAnswerAfter(0, client);
-            for (int i = 0; i < HANDOVERS; i++) {
-                change(gate, "sidecar told to stop", client, old -> signal("TERM", old));
+            for (int i = 0; i < STOPS; i++) {
+                gaps.add(change(gate, "sidecar told to stop", client, seen, old -> signal("TERM", old)));
             }
-            for (int i = 0; i < HANDOVERS; i++) {
+            for (int i = 0; i < DELETIONS; i++) {
                 String old = app.awaitLeader(name -> true);
-                String next = change(gate, "pod deleted", client, this::delete);
+                gaps.add(change(gate, "pod deleted", client, seen, this::delete));
                 app.awaitGone(old);
-                cluster.report(
-                        gate + ": pod deleted, from the last answer of the old leader",
-                        seen.of(old, next, began(next), client.byLeaders()));
             }
-            change(gate, "sidecar killed", client, old -> signal("KILL", old));
-            change(gate, "rollout", client, old -> {
+            cluster.report(
+                    gate + ": the handovers so far",
+                    "no leader answered for %d ms at the median, %d ms at most; the Service was seen without a pod %d times"
+                            .formatted(
+                                    gaps.stream()
+                                            .sorted()
+                                            .toList()
+                                            .get(gaps.size() / 2)
+                                            .toMillis(),
+                                    Collections.max(gaps).toMillis(),
+                                    seen.timesWithoutPod()));
+            change(gate, "sidecar killed", client, seen, old -> signal("KILL", old));
+            change(gate, "rollout", client, seen, old -> {
                 cluster.client()
                         .apps()
                         .deployments()
@@ -73,7 +88,8 @@ class ServiceE2E {
                         .withName(Workload.NAME)
                         .rolling()
                         .restart();
-                app.awaitRollout();
+                // By readiness, only one is ever available.
+                app.awaitRollout(sign == ServiceTimes.Sign.READINESS ? 1 : 3);
             });
         }
 
@@ -84,8 +100,11 @@ class ServiceE2E {
                         .formatted(client.byLeaders().size(), client.byOthers(), client.failed()));
     }
 
-    /** Does {@code what} to the leader's pod, reports what it cost the client, and returns the next leader's pod. */
-    private String change(String gate, String what, ServiceClient client, Consumer<String> action) {
+    /**
+     * Does {@code what} to the leader's pod, reports what it cost the client, and returns how long no leader answered.
+     */
+    private Duration change(
+            String gate, String what, ServiceClient client, ServiceTimes seen, Consumer<String> action) {
         String old = app.awaitLeader(name -> true);
         long token = app.leader(old).path("fencingToken").asLong();
         int others = client.byOthers();
@@ -98,15 +117,17 @@ class ServiceE2E {
         // What is on its way still may fail.
         Wait.pass(ServiceClient.PATIENCE);
 
+        Duration gap = client.gapAfter(token);
         cluster.report(
                 gate + ": " + what,
-                "no leader answered for %d ms; of %d requests a second %d reached a pod that did not lead, %d failed"
+                "no leader answered for %d ms: %s; of %d requests a second %d reached a pod that did not lead, %d failed"
                         .formatted(
-                                client.gapAfter(token).toMillis(),
+                                gap.toMillis(),
+                                seen.of(old, next, client.lastAnswer(token), began(next)),
                                 ServiceClient.PER_SECOND,
                                 client.byOthers() - others,
                                 client.failed() - failed));
-        return next;
+        return gap;
     }
 
     private void delete(String pod) {

@@ -1,11 +1,11 @@
 package io.github.leaderelector.e2e;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.discovery.v1.Endpoint;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.client.Watch;
 import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
-import io.github.leaderelector.testkit.LeaderAnswer;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -24,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * When each part of the way from the leader's pod to the Service's clients changed over, as seen from outside: the pod,
@@ -40,9 +41,11 @@ final class ServiceTimes implements AutoCloseable {
     // Both clocks, read together: watches and answers go by the one, kube-proxy by the other.
     private final long originNanos = System.nanoTime();
     private final double originSeconds = System.currentTimeMillis() / 1e3;
-    private final Map<String, Long> chosen = new ConcurrentHashMap<>();
-    private final Map<String, Long> dropped = new ConcurrentHashMap<>();
-    private final Map<String, Long> inSlice = new ConcurrentHashMap<>();
+    // Of each pod, the times at which it was seen so.
+    private final Map<String, NavigableSet<Long>> chosen = new ConcurrentHashMap<>();
+    private final Map<String, NavigableSet<Long>> dropped = new ConcurrentHashMap<>();
+    private final Map<String, NavigableSet<Long>> inSlice = new ConcurrentHashMap<>();
+    private final NavigableSet<Long> empty = new ConcurrentSkipListSet<>();
     private final NavigableSet<Long> syncs = new ConcurrentSkipListSet<>();
     private final HttpClient http = HttpClient.newHttpClient();
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
@@ -79,17 +82,21 @@ final class ServiceTimes implements AutoCloseable {
                 : pod.getStatus().getConditions().stream()
                         .anyMatch(c ->
                                 c.getType().equals("Ready") && c.getStatus().equals("True"));
-        if (isChosen && action != Watcher.Action.DELETED) {
-            chosen.putIfAbsent(name, System.nanoTime());
-        } else if (chosen.containsKey(name)) {
-            dropped.putIfAbsent(name, System.nanoTime());
-        }
+        note(isChosen && action != Watcher.Action.DELETED ? chosen : dropped, name);
     }
 
     private void sliceSeen(Watcher.Action action, EndpointSlice slice) {
-        slice.getEndpoints().stream()
+        List<Endpoint> ready = slice.getEndpoints().stream()
                 .filter(e -> Boolean.TRUE.equals(e.getConditions().getReady()))
-                .forEach(e -> inSlice.putIfAbsent(e.getTargetRef().getName(), System.nanoTime()));
+                .toList();
+        ready.forEach(e -> note(inSlice, e.getTargetRef().getName()));
+        if (ready.isEmpty()) {
+            empty.add(System.nanoTime());
+        }
+    }
+
+    private static void note(Map<String, NavigableSet<Long>> times, String pod) {
+        times.computeIfAbsent(pod, first -> new ConcurrentSkipListSet<>()).add(System.nanoTime());
     }
 
     private void askKubeProxy() {
@@ -108,37 +115,35 @@ final class ServiceTimes implements AutoCloseable {
     }
 
     /**
-     * One sentence: what happened when, counted from the last answer of {@code old} as the leader.
+     * What happened when, counted from the last answer of {@code old} as the leader.
      *
+     * @param last when that answer came
      * @param leads when {@code next} began to lead, by its log
      */
-    String of(String old, String next, Instant leads, List<LeaderAnswer> answers) {
-        long last = answers.stream()
-                .filter(a -> a.identity().equals(old))
-                .mapToLong(LeaderAnswer::answered)
-                .max()
-                .orElse(0);
-        long first = answers.stream()
-                .filter(a -> a.identity().equals(next))
-                .mapToLong(LeaderAnswer::asked)
-                .min()
-                .orElse(0);
-        Long slice = inSlice.get(next);
-        Long sync = slice == null ? null : syncs.ceiling(slice);
-        String led = "the new one led %s, the EndpointSlice had it %s, kube-proxy %s, first answer %s"
+    String of(String old, String next, long last, Instant leads) {
+        Long slice = first(inSlice.get(next), last);
+        String led = "the new one led %s, the EndpointSlice had it %s, kube-proxy %s"
                 .formatted(
                         after(last, nanos(leads.toEpochMilli() / 1e3)),
                         after(last, slice),
-                        after(last, sync),
-                        after(last, first));
+                        after(last, slice == null ? null : syncs.ceiling(slice)));
         return sign == Sign.NONE
                 ? led
                 : "the old pod lost the %1$s %2$s, the new one got it %3$s; %4$s"
                         .formatted(
                                 sign.name().toLowerCase(Locale.ROOT),
-                                after(last, dropped.get(old)),
-                                after(last, chosen.get(next)),
+                                after(last, first(dropped.get(old), last)),
+                                after(last, first(chosen.get(next), last)),
                                 led);
+    }
+
+    /** How often the Service was seen without any pod. */
+    int timesWithoutPod() {
+        return empty.size();
+    }
+
+    private static @Nullable Long first(@Nullable NavigableSet<Long> times, long last) {
+        return times == null ? null : times.ceiling(last);
     }
 
     /** By {@link System#nanoTime}, of the seconds of the wall clock. */
@@ -146,7 +151,7 @@ final class ServiceTimes implements AutoCloseable {
         return originNanos + (long) ((seconds - originSeconds) * 1e9);
     }
 
-    private static String after(long begin, Long time) {
+    private static String after(long begin, @Nullable Long time) {
         return time == null ? "at an unknown time" : "at %+d ms".formatted((time - begin) / 1_000_000);
     }
 

@@ -180,6 +180,15 @@ final class Workload {
 
     /** Waits until the last rollout is complete, as {@code kubectl rollout status} does. */
     void awaitRollout() {
+        awaitRollout(Integer.MAX_VALUE);
+    }
+
+    /**
+     * Waits until the last rollout has replaced all pods.
+     *
+     * @param available how many of them must be available, at most all
+     */
+    void awaitRollout(int available) {
         Wait.until(Cluster.PATIENCE, () -> "The rollout does not end:\n" + describe(), () -> {
             Deployment deployment = cluster.client()
                     .apps()
@@ -193,7 +202,7 @@ final class Workload {
             return status.getObservedGeneration() >= deployment.getMetadata().getGeneration()
                     && orZero(status.getUpdatedReplicas()) == wanted
                     && orZero(status.getReplicas()) == wanted
-                    && orZero(status.getAvailableReplicas()) == wanted;
+                    && orZero(status.getAvailableReplicas()) >= Math.min(wanted, available);
         });
     }
 
