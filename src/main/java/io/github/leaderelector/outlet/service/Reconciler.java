@@ -4,7 +4,6 @@ import io.github.leaderelector.kubernetes.ApiException;
 import io.github.leaderelector.leadership.Backoff;
 import io.github.leaderelector.leadership.Leadership;
 import io.github.leaderelector.leadership.LeadershipObserver;
-import io.github.leaderelector.leadership.ObservedLease;
 import io.github.leaderelector.leadership.Ticker;
 import io.github.leaderelector.outlet.service.Plan.Write;
 import io.github.leaderelector.outlet.service.Wish.Kind;
@@ -23,11 +22,10 @@ import org.jspecify.annotations.Nullable;
  * Keeps the EndpointSlices of one Service pointing at the leader's pod.
  *
  * <p>Level-triggered: each time it runs it compares what this replica {@linkplain Wish wishes} with what was seen,
- * sends the {@linkplain Plan writes} that are missing, and runs again when they are answered. A replica that takes the
- * lead looks, and then writes. While it leads it watches, and makes good at the next tick what was changed; once a
- * minute it looks again, also at the Service. A follower looks once, a second after its start: whether the Service is
- * as it must be, and whether it still has the address of an earlier life. It looks again each time when nobody holds
- * the Lease, so that it only has to write if it takes it.
+ * sends the {@linkplain Plan writes} that are missing, and runs again when they are answered. Who takes the lead looks,
+ * and then writes. While it leads it watches, and makes good at the next tick what was changed; once a minute it looks
+ * again, also at the Service. A follower asks for nothing but once, a second after its start: whether the Service is as
+ * it must be, and whether it still has the address of an earlier life.
  *
  * <p>For the thread of its {@link Scheduler}; only {@link #settled} may be called on any. Nothing blocks.
  */
@@ -38,10 +36,6 @@ final class Reconciler implements LeadershipObserver {
 
     private static final Duration LOOK_AGAIN = Duration.ofMinutes(1);
     private static final Duration FIRST_LOOK = Duration.ofSeconds(1);
-
-    /** How old a follower's look may be when it takes the lead; a write that is based on an outdated one is refused. */
-    private static final Duration PREPARED = Duration.ofSeconds(1);
-
     private static final Duration FIRST_PAUSE = Duration.ofMillis(200);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
@@ -79,10 +73,6 @@ final class Reconciler implements LeadershipObserver {
     private final Set<String> unlisted = new HashSet<>();
 
     private long nextTryNanos;
-
-    /** The version of the Lease without a holder that this follower last looked for. */
-    private long preparedFor;
-
     private @Nullable CompletableFuture<Void> settled;
 
     /**
@@ -169,9 +159,9 @@ final class Reconciler implements LeadershipObserver {
         wish = before.next(leadership.get(), ticker.now(), setup.drains());
         if (wish.kind() != before.kind() || wish.token() != before.token()) {
             // Who begins to drain has watched the slices until now.
-            boolean viewHolds = wish.kind() == Kind.DRAIN ? wish.token() == before.token() : isPrepared(before);
+            boolean viewHolds = wish.kind() == Kind.DRAIN && wish.token() == before.token();
             view = viewHolds ? view : null;
-            hurried = wish.kind() == Kind.SERVE && view == null;
+            hurried = wish.kind() == Kind.SERVE;
             writes = 0;
             afterFailure.reset();
             afterProblem.reset();
@@ -188,13 +178,6 @@ final class Reconciler implements LeadershipObserver {
         }
     }
 
-    private boolean isPrepared(Wish before) {
-        return before.kind() == Kind.NOTHING
-                && view != null
-                && view.route() != null
-                && ticker.nanoTime() - view.seenNanos() <= PREPARED.toNanos();
-    }
-
     /** The next request, sent, and what to do with its answer; null if there is none to send now. */
     private @Nullable CompletableFuture<Runnable> nextStep() {
         if (ticker.nanoTime() - nextTryNanos < 0) {
@@ -202,7 +185,7 @@ final class Reconciler implements LeadershipObserver {
         }
         return switch (wish.kind()) {
             case HOLD -> null;
-            case NOTHING -> hasLooked ? prepare() : look().thenApply(sight -> () -> lookedAtStart(sight));
+            case NOTHING -> hasLooked ? null : look().thenApply(sight -> () -> lookedAtStart(sight));
             case SERVE, DRAIN, WITHDRAW -> {
                 View seen = view;
                 if (seen == null || isStale(seen)) {
@@ -216,17 +199,6 @@ final class Reconciler implements LeadershipObserver {
                 yield write(missing);
             }
         };
-    }
-
-    /** A look, if nobody holds the Lease, and none was sent for that yet. */
-    private @Nullable CompletableFuture<Runnable> prepare() {
-        ObservedLease lease = leadership.get().observed();
-        if (lease == null || lease.holder() != null || lease.resourceVersion() <= preparedFor) {
-            return null;
-        }
-        preparedFor = lease.resourceVersion();
-        hurried = true;
-        return look().thenApply(sight -> () -> looked(sight));
     }
 
     private boolean isStale(View seen) {
@@ -303,7 +275,6 @@ final class Reconciler implements LeadershipObserver {
         } catch (RuntimeException thrown) {
             ApiException failure = ApiException.from(thrown);
             boolean outdated = failure.conflict() || failure.notFound();
-            hurried = false;
             if (outdated && write.isNew()) {
                 unlisted.add(write.slice().name());
             }

@@ -61,65 +61,6 @@ class ReconcilerTest {
     }
 
     @Test
-    void aFollowerLooksOnceWhenNobodyHoldsTheLeaseAndOnlyWritesWhenItLeads() {
-        follow("pod-b");
-        ticks(2);
-        api.requests.clear();
-
-        follow(null);
-        time.pass(Duration.ofMillis(100));
-        assertThat(api.requests).containsExactly("GET service", "LIST any");
-
-        lead();
-        ticks(1);
-        assertThat(api.requests).containsExactly("GET service", "LIST any", "POST myapp-leader-ipv4", "WATCH");
-        assertThat(addresses()).containsExactly("10.0.0.1");
-    }
-
-    @Test
-    void aFollowerThatLooksWhileItTakesTheLeadDoesNotLookTwice() {
-        follow("pod-b");
-        ticks(2);
-        api.requests.clear();
-
-        follow(null);
-        lead();
-        ticks(1);
-
-        assertThat(api.requests).containsExactly("GET service", "LIST any", "POST myapp-leader-ipv4", "WATCH");
-    }
-
-    @Test
-    void aFollowerWhoseLookIsOutdatedLooksAgainWhenItsWriteIsRefused() {
-        follow("pod-b");
-        ticks(2);
-        follow(null);
-        time.pass(Duration.ofMillis(100));
-        api.requests.clear();
-        store.create(sliceOfAnEarlierLife());
-
-        lead();
-        ticks(1);
-
-        assertThat(api.requests).startsWith("POST myapp-leader-ipv4", "GET service", "LIST");
-        assertThat(store.slice(Fixtures.SLICE).orElseThrow().token()).isGreaterThan(7);
-    }
-
-    @Test
-    void aFollowerThatLookedLongAgoLooksAgain() {
-        follow("pod-b");
-        ticks(2);
-        follow(null);
-        ticks(3);
-        api.requests.clear();
-
-        lead();
-        ticks(1);
-
-        assertThat(api.requests).containsExactly("GET service", "LIST any", "POST myapp-leader-ipv4", "WATCH");
-    }
-
-    @Test
     void aLeaderLooksAgainOnceAMinute() {
         lead();
         ticks(150);
@@ -164,7 +105,13 @@ class ReconcilerTest {
 
     @Test
     void anAddressThatAnEarlierLifeLeftIsTakenAwayWhereNobodyLeads() {
-        store.create(sliceOfAnEarlierLife());
+        store.create(Slice.of(
+                Route.find(Fixtures.service(), OwnPod.of(Fixtures.pod("pod-a", "10.0.0.1"), List.of()))
+                        .route(),
+                Family.IPV4,
+                Slice.Condition.SERVING,
+                new Mark("prod/app-lock", 7),
+                null));
         follow(null);
         ticks(3);
 
@@ -209,16 +156,6 @@ class ReconcilerTest {
         ticks(31);
 
         assertThat(addresses()).containsExactly("10.0.0.1");
-    }
-
-    private static Slice sliceOfAnEarlierLife() {
-        return Slice.of(
-                Route.find(Fixtures.service(), OwnPod.of(Fixtures.pod("pod-a", "10.0.0.1"), List.of()))
-                        .route(),
-                Family.IPV4,
-                Slice.Condition.SERVING,
-                new Mark("prod/app-lock", 7),
-                null);
     }
 
     private void ticks(int number) {
