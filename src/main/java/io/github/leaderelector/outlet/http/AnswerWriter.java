@@ -11,16 +11,17 @@ import java.nio.channels.ClosedChannelException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The last before the socket: makes the bytes of answers into {@link TimedBytes}. For one connection, on its event
- * loop.
+ * The last Netty handler before the socket: wraps the bytes of answers in {@link TimedBytes}. For one connection, on
+ * its event loop.
  *
- * <p>What is flushed at once goes into one piece of memory and one system call. It is as old as the first answer in it.
+ * <p>All bytes of one flush go into one piece of memory and one system call. Their age is that of the first answer in
+ * them.
  */
 final class AnswerWriter extends ChannelDuplexHandler {
 
     private static final int USUAL_SIZE = 1_024;
 
-    /** What is more is handed on: only then does it count as not read yet, see {@link Conversation}. */
+    /** Further bytes are passed on at once: only then does {@link Conversation} count them as not read. */
     private static final int LARGE = 16 * 1_024;
 
     private final Conversation conversation;

@@ -6,10 +6,10 @@ import io.github.leaderelector.leadership.Moment;
 import io.github.leaderelector.leadership.Ticker;
 
 /**
- * A state and a moment at which it holds.
+ * A state of the hub with the moment of its reading, at which it is true.
  *
- * @param leadership the state; its reason is true at the moment, too
- * @param moment when
+ * @param leadership the state; its reason is true at that moment, too
+ * @param moment the moment
  */
 record Reading(Leadership leadership, Moment moment) {
 
