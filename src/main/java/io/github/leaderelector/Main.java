@@ -72,7 +72,7 @@ public final class Main {
         return new LossyOutput(
                 new FileOutputStream(target),
                 name,
-                lines -> LOG.warnf("LE-109 %d lines for %s were dropped: nobody read what was written.", lines, name));
+                lines -> LOG.warnf("LE-109 %d lines for %s were dropped: its reader did not read them.", lines, name));
     }
 
     /** The configured drain; empty before the election has begun, and near the end of the stop. */

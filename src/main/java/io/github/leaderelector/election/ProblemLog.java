@@ -64,7 +64,7 @@ final class ProblemLog {
         }
         unanswered.remove(verb);
         if (ended) {
-            LOG.info("LE-209 The API server answers as it should again.");
+            LOG.info("LE-209 The API server answers without errors again.");
         }
     }
 }

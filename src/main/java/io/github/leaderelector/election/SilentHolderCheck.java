@@ -76,8 +76,8 @@ final class SilentHolderCheck {
                 && !held.holder().equals(reported)) {
             reported = held.holder();
             LOG.warnf(
-                    "LE-216 Lease %s is held by '%s' until %s and has not been renewed for %d s: nobody else can lead"
-                            + " before. If its holder is gone: kubectl delete lease -n %s %s",
+                    "LE-216 Lease %s is held by '%s' until %s and has not been renewed for %d s: no other replica"
+                            + " can lead before that. If its holder is gone: kubectl delete lease -n %s %s",
                     lease,
                     ForeignText.name(held.holder()),
                     ticker.wallTime().plus(left).truncatedTo(java.time.temporal.ChronoUnit.SECONDS),

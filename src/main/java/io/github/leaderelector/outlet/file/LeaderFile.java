@@ -207,8 +207,8 @@ public final class LeaderFile implements LeadershipObserver, Vital {
         if (!writeFails) {
             writeFails = true;
             LOG.errorf(
-                    "LE-301 The leader file '%s' cannot be written: %s. Until it can, nobody who reads it learns that"
-                            + " this replica leads.",
+                    "LE-301 The leader file '%s' cannot be written: %s. Until then, its readers do not see that this"
+                            + " replica leads.",
                     place.file(), place.why(failure));
         }
     }
