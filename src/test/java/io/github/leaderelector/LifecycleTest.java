@@ -159,7 +159,7 @@ class LifecycleTest {
     }
 
     @Test
-    void theTickTellsAllAgainAndAnotherTimerDoesWhileTheSchedulerStandsStill() {
+    void theTickTellsAllOutletsAgainAlsoWithoutTheScheduler() {
         outlets.add(report("report", leadership -> done.add("told")));
         start();
         done.clear();

@@ -38,7 +38,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(QuietElection.class)
 class ElectionTest {
 
-    /** From when a holder falls silent until another holds the Lease: its duration, a pause, a read, a write. */
+    /**
+     * The time from the last renewal of a holder until another holds the Lease: its duration, a pause, a read, a write.
+     */
     private static final Duration AT_EXPIRY = TIMINGS.leaseDuration().plus(AT_ONCE);
 
     private final ElectionStage stage = new ElectionStage();
@@ -119,7 +121,7 @@ class ElectionTest {
         }
 
         @Test
-        void isTakenByOneOfManyWhoStartTogether() {
+        void isTakenByOneOfManyThatStartTogether() {
             List<SimulatedCandidate> pods = Stream.of("pod-a", "pod-b", "pod-c", "pod-d")
                     .map(stage::start)
                     .toList();
@@ -225,7 +227,7 @@ class ElectionTest {
             stage.given(stage.heldBy("other").build());
             SimulatedCandidate pod = stage.follower("pod-a");
 
-            // What Fabric8 writes.
+            // As Fabric8 writes it.
             stage.editSpec(s ->
                     s.withLeaseDurationSeconds(1).withRenewTime(stage.wallTime().atZone(ZoneOffset.UTC)));
 
@@ -500,7 +502,7 @@ class ElectionTest {
         @EnumSource(
                 value = Fault.class,
                 names = {"ANSWER_LOST", "LIED"})
-        void doesNotEndATenureWhoseWritesGoThroughAndAreSeenByWatch(Fault fault) {
+        void doesNotEndATenureIfTheWatchShowsItsWrites(Fault fault) {
             stage.run(Duration.ofSeconds(9));
             leader.connection.fault(fault, "update");
 
@@ -514,7 +516,7 @@ class ElectionTest {
         @EnumSource(
                 value = Fault.class,
                 names = {"ANSWER_LOST", "LIED"})
-        void doesNotEndATenureWhoseWritesGoThroughAndAreSeenByRead(Fault fault) {
+        void doesNotEndATenureIfAReadShowsItsWrites(Fault fault) {
             leader.connection.watchForbidden(true);
             leader.connection.breakWatch();
             stage.run(Duration.ofSeconds(9));
@@ -535,7 +537,7 @@ class ElectionTest {
         }
 
         @Test
-        void givesTheLeadToAnotherWhoIsNotInTrouble() {
+        void givesTheLeadToAnotherReplicaThatWorks() {
             SimulatedCandidate follower = stage.follower("pod-b");
             stage.run(Duration.ofSeconds(9));
             long sent = lastSent(leader, "update");
@@ -724,7 +726,7 @@ class ElectionTest {
         }
 
         @Test
-        void toAReleaseDoesNotFreeTheLeaseOfWhoeverLeadsNow() {
+        void toAReleaseDoesNotFreeTheLeaseOfTheNextLeader() {
             LeaseDocument backup = stage.lease().releasedAt(stage.wallTime());
             long revision = stage.server.revision();
             stage.run(Duration.ofMinutes(10));
@@ -912,7 +914,7 @@ class ElectionTest {
         }
 
         @Test
-        void thatFellSilentWhileNobodyLedDoesNotLetAFollowerWriteInVainForEver() {
+        void thatBecameSilentWithoutALeaderDoesNotMakeAFollowerRepeatItsWrite() {
             leader.candidacy().resign(new Reason(Code.UNHEALTHY, "test"));
             follower.candidacy().resign(new Reason(Code.UNHEALTHY, "test"));
             stage.run(Duration.ofSeconds(10));
@@ -1457,7 +1459,7 @@ class ElectionTest {
         }
 
         @Test
-        void leavesTheLeaseFreeUntilTheCooldownIsOverWhenThereIsNobodyElse() {
+        void leavesTheLeaseFreeUntilTheEndOfTheCooldownWithoutOtherReplicas() {
             stage.run(Duration.ofSeconds(5));
 
             leader.candidacy().stepDown(COOLDOWN);
@@ -1470,7 +1472,7 @@ class ElectionTest {
         }
 
         @Test
-        void isRefusedByWhoDoesNotLead() {
+        void isRefusedByAFollower() {
             SimulatedCandidate follower = stage.follower("pod-b");
             assertThat(follower.candidacy().stepDown(COOLDOWN)).isFalse();
 
@@ -1520,7 +1522,7 @@ class ElectionTest {
         }
 
         @Test
-        void whoStandsBackFromTheStartSeesTheLeaseAndCampaignsWhenItMay() {
+        void aReplicaThatStartsResignedSeesTheLeaseAndCampaignsLater() {
             leader.stop();
             stage.run(AT_ONCE);
             SimulatedCandidate pod = stage.candidate("pod-b");
@@ -1542,7 +1544,7 @@ class ElectionTest {
 
         private final List<SimulatedCandidate> pods = new ArrayList<>();
 
-        private void startOneAfterTheOther() {
+        private void startInOrder() {
             for (String name : List.of("pod-a", "pod-b", "pod-c")) {
                 pods.add(stage.start(name));
                 stage.run(AT_ONCE);
@@ -1551,7 +1553,7 @@ class ElectionTest {
 
         @Test
         void areOneReadEachTheTakingTheRenewalsAndOneThatNamesASuccessor() {
-            startOneAfterTheOther();
+            startInOrder();
             stage.run(Duration.ofMinutes(5));
 
             assertThat(pods).allSatisfy(pod -> assertThat(requests(pod, "get")).hasSize(1));
@@ -1567,7 +1569,7 @@ class ElectionTest {
 
         @Test
         void ofAHandoverAreTheReleaseTheTakingAndTheNaming() {
-            startOneAfterTheOther();
+            startInOrder();
             stage.run(Duration.ofSeconds(5));
             int before = stage.server.writes();
             int reads = stage.server.reads();

@@ -29,8 +29,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What the packaged application answers to requests that are wrong from the first byte on, over plain sockets. Most of
- * it is what Vert.x and Quarkus do; here it is kept.
+ * The packaged application's answers to requests that are wrong from the first byte on, over plain sockets. Most of it
+ * is what Vert.x and Quarkus do; here it is kept.
  */
 class BadRequestsIT {
 
@@ -142,7 +142,7 @@ class BadRequestsIT {
                 .startsWith("HTTP/1.1 409 ");
     }
 
-    /** B3: whoever sends a header byte by byte is not waited for. */
+    /** B3: a client that sends a header byte by byte is disconnected. */
     @Test
     void aRequestThatDoesNotArriveEndsTheConnection() throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {

@@ -170,7 +170,7 @@ class ConnectionsTest {
         readUntil(socket, "\"name\":\"pod-a\"");
     }
 
-    /** What it asked for would fill the memory several times. */
+    /** The answers that it requested would fill the memory several times. */
     @Test
     void aClientThatReadsNoAnswersIsDisconnected() throws IOException {
         Socket socket = connect("127.0.0.1");

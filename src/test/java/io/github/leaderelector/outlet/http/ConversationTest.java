@@ -79,7 +79,7 @@ class ConversationTest {
     }
 
     @Test
-    void whoSendsAHeaderByteByByteIsDisconnectedAllTheSame() {
+    void aClientThatSendsAHeaderByteByByteIsDisconnected() {
         send(REQUEST);
         pass(Conversation.REQUEST_LIMIT);
         send("GET / HTTP/1.1\r\nX-Slow: ");

@@ -200,7 +200,7 @@ class LateAnswersTest {
     }
 
     @Test
-    void whatIsNotSentYetCountsForTheOneWhoDoesNotRead() {
+    void unsentBytesCountForAClientThatDoesNotRead() {
         ask(1);
         answer("x".repeat(10_000));
         FileRegion region = connection.readOutbound();

@@ -36,7 +36,7 @@ class OpenApiIT {
 
     private static final Path DOCUMENT = Path.of("docs", "openapi.yaml");
 
-    /** What Quarkus's extensions serve. */
+    /** The paths that Quarkus's extensions serve. */
     private static final Set<String> FROM_EXTENSIONS = Set.of(
             "get /q/health",
             "get /q/health/live",

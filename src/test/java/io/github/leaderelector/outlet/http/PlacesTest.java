@@ -40,7 +40,7 @@ class PlacesTest {
     }
 
     @Test
-    void whereAllHaveOneEachTheNewOneIsLetInAllTheSame() {
+    void aNewConnectionIsAcceptedIfEachAddressHasOne() {
         for (int address = 0; address < 5; address++) {
             enter("old", address);
         }
