@@ -43,7 +43,7 @@ final class Exit {
     private final PrintStream err;
     private final Path terminationMessage;
     private final Supplier<Optional<Duration>> drain;
-    private final Runnable lastWords;
+    private final Runnable awaitOutput;
     private final CountDownLatch stopped = new CountDownLatch(1);
     private volatile int status;
 
@@ -60,12 +60,12 @@ final class Exit {
      * @param terminationMessage the file in which Kubernetes reads the reason; not created if it does not exist
      * @param drain how long an orderly stop may take in addition to the {@link #STOP_LIMIT}; empty while nothing has
      *     begun that needs an orderly stop
-     * @param lastWords waits, for a short time at most, until all output is written
+     * @param awaitOutput waits, for a short time at most, until all output is written
      */
-    Exit(PrintStream err, Path terminationMessage, Supplier<Optional<Duration>> drain, Runnable lastWords) {
+    Exit(PrintStream err, Path terminationMessage, Supplier<Optional<Duration>> drain, Runnable awaitOutput) {
         this.err = err;
         this.drain = drain;
-        this.lastWords = lastWords;
+        this.awaitOutput = awaitOutput;
         this.terminationMessage = terminationMessage;
     }
 
@@ -88,7 +88,7 @@ final class Exit {
         tell(outcome.lines());
         status = outcome.status();
         stopped.countDown();
-        lastWords.run();
+        awaitOutput.run();
         // Never returns: during a shutdown it blocks until the hook ends the process.
         System.exit(outcome.status());
     }
@@ -110,7 +110,7 @@ final class Exit {
         boolean bySignal = stopped.getCount() > 0;
         if (bySignal) {
             int left = awaitStop(STOP_LIMIT.plus(drain.get().orElse(Duration.ZERO)));
-            lastWords.run();
+            awaitOutput.run();
             Runtime.getRuntime().halt(left);
         }
     }

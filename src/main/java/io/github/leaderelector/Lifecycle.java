@@ -157,7 +157,7 @@ final class Lifecycle {
 
     private CompletableFuture<Void> lastWords() {
         return CompletableFuture.allOf(
-                outlets.stream().map(outlet -> outlet.lastWords().get()).toArray(CompletableFuture<?>[]::new));
+                outlets.stream().map(outlet -> outlet.flush().get()).toArray(CompletableFuture<?>[]::new));
     }
 
     /**

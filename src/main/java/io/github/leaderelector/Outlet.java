@@ -14,14 +14,14 @@ import java.util.function.Supplier;
  * @param kind what waits for it
  * @param executor where the observer is called; an {@link ExecutorService} belongs to the outlet, or to several
  * @param observer the observer
- * @param lastWords called once, after the release of the Lease; completes when the outlet has sent everything
+ * @param flush called once, after the release of the Lease; completes when the outlet has sent everything
  */
 record Outlet(
         String name,
         Kind kind,
         Executor executor,
         LeadershipObserver observer,
-        Supplier<CompletableFuture<Void>> lastWords) {
+        Supplier<CompletableFuture<Void>> flush) {
 
     /** What waits for an outlet. */
     enum Kind {

@@ -21,33 +21,33 @@ final class AnswerWriter extends ChannelDuplexHandler {
 
     private static final int USUAL_SIZE = 1_024;
 
-    /** Further bytes are passed on at once: only then does {@link Conversation} count them as not read. */
+    /** Further bytes are passed on at once: only then does {@link ConnectionGuard} count them as not read. */
     private static final int LARGE = 16 * 1_024;
 
-    private final Conversation conversation;
-    private final Lateness lateness;
+    private final ConnectionGuard guard;
+    private final LateAnswerCheck lateAnswers;
     private @Nullable ByteBuf bytes;
     private @Nullable ChannelPromise promise;
     private Moment decided;
 
-    AnswerWriter(Conversation conversation, Lateness lateness) {
-        this.conversation = conversation;
-        this.lateness = lateness;
-        this.decided = conversation.decidedAfter();
+    AnswerWriter(ConnectionGuard guard, LateAnswerCheck lateAnswers) {
+        this.guard = guard;
+        this.lateAnswers = lateAnswers;
+        this.decided = guard.decidedAfter();
     }
 
     @Override
     public void channelActive(ChannelHandlerContext context) {
         ChannelHandlerContext encoder = context.pipeline().context(HttpResponseEncoder.class);
         if (encoder != null) {
-            context.pipeline().addAfter(encoder.name(), null, conversation);
+            context.pipeline().addAfter(encoder.name(), null, guard);
         }
         context.fireChannelActive();
     }
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
-        conversation.bytesArrived(context);
+        guard.bytesArrived(context);
         context.fireChannelRead(message);
     }
 
@@ -59,7 +59,7 @@ final class AnswerWriter extends ChannelDuplexHandler {
             return;
         }
         if (bytes == null) {
-            decided = conversation.decidedAfter();
+            decided = guard.decidedAfter();
             bytes = context.alloc().ioBuffer(Math.max(USUAL_SIZE, part.readableBytes()));
         }
         bytes.writeBytes(part);
@@ -82,7 +82,7 @@ final class AnswerWriter extends ChannelDuplexHandler {
 
     private void writePending(ChannelHandlerContext context) {
         if (bytes != null && promise != null) {
-            TimedBytes timed = new TimedBytes(bytes, decided, lateness, context.channel());
+            TimedBytes timed = new TimedBytes(bytes, decided, lateAnswers, context.channel());
             ChannelPromise written = promise;
             bytes = null;
             promise = null;

@@ -24,9 +24,9 @@ import org.jspecify.annotations.Nullable;
  *       before the system call that sends: see {@link AnswerWriter} and {@link TimedBytes}.
  *   <li><b>Number of connections.</b> The port is open to the whole cluster and the heap of this process is small.
  *       Quarkus could limit all connections together; but then one other pod could lock out this pod's application and
- *       the kubelet. See {@link Places}.
+ *       the kubelet. See {@link ConnectionLimits}.
  *   <li><b>Time and pipelines.</b> The connection is closed if a request does not arrive within some seconds, or if
- *       requests arrive faster than the client reads the answers: see {@link Conversation}.
+ *       requests arrive faster than the client reads the answers: see {@link ConnectionGuard}.
  * </ul>
  *
  * <p>Uses Netty's public API, because Vert.x has none for this. Safe for use by many threads.
@@ -47,21 +47,21 @@ final class Connections implements HttpServerOptionsCustomizer {
     /** Longer than the usual interval of scrapes; event streams have heartbeats. */
     private static final Duration IDLE = Duration.ofSeconds(75);
 
-    private final Places<Channel> places;
-    private final Lateness lateness;
+    private final ConnectionLimits<Channel> limits;
+    private final LateAnswerCheck lateAnswers;
     private final EventStreams streams;
     private final Ticker ticker;
     private final MessageSizeEstimator sizes = TimedBytes.sizes();
 
     /** Allows this pod a connection for each event stream that {@code settings} allow, and some more. */
     Connections(Settings settings, LeadershipHub hub, EventStreams streams, Ticker ticker) {
-        this.places = new Places<>(settings.maxStreams() + OWN, PER_ADDRESS, OTHERS);
-        this.lateness = new Lateness(hub, ticker);
+        this.limits = new ConnectionLimits<>(settings.maxStreams() + OWN, PER_ADDRESS, OTHERS);
+        this.lateAnswers = new LateAnswerCheck(hub, ticker);
         this.streams = streams;
         this.ticker = ticker;
     }
 
-    /** Called by Quarkus. Disables HTTP/2, because {@link Conversation} relies on answers in order. */
+    /** Called by Quarkus. Disables HTTP/2, because {@link ConnectionGuard} relies on answers in order. */
     @Override
     public void customizeHttpServer(HttpServerOptions options) {
         options.setHttp2ClearTextEnabled(false)
@@ -71,10 +71,12 @@ final class Connections implements HttpServerOptionsCustomizer {
 
     /** Applies the limits to {@code connection}, which is accepted but not yet served. */
     void add(Channel connection) {
-        places.enter(connection, otherAddress(connection)).forEach(Connections::close);
-        connection.closeFuture().addListener(closed -> places.leave(connection));
+        limits.enter(connection, otherAddress(connection)).forEach(Connections::close);
+        connection.closeFuture().addListener(closed -> limits.leave(connection));
         connection.config().setMessageSizeEstimator(sizes);
-        connection.pipeline().addFirst(new AnswerWriter(new Conversation(ticker, streams::decidedAfter), lateness));
+        connection
+                .pipeline()
+                .addFirst(new AnswerWriter(new ConnectionGuard(ticker, streams::decidedAfter), lateAnswers));
     }
 
     private static void close(Channel connection) {

@@ -44,7 +44,7 @@ public final class ControlResource {
     @Path("leader/step-down")
     public Response stepDown(
             @Context HttpServerRequest request, @QueryParam("cooldown") @DefaultValue("30s") String cooldown) {
-        Optional<String> refusal = Caller.refusal(request);
+        Optional<String> refusal = CallerCheck.refusal(request);
         if (refusal.isPresent()) {
             return answer(Status.FORBIDDEN, refusal.get());
         }
@@ -65,7 +65,7 @@ public final class ControlResource {
     @POST
     @Path("leader/drained")
     public Response drained(@Context HttpServerRequest request) {
-        Optional<String> refusal = Caller.refusal(request);
+        Optional<String> refusal = CallerCheck.refusal(request);
         if (refusal.isPresent()) {
             return answer(Status.FORBIDDEN, refusal.get());
         }

@@ -85,7 +85,7 @@ public final class EventStreams implements LeadershipObserver {
             @Nullable Moment renewed) {
 
         static Told of(LeadershipHub hub, Ticker ticker) {
-            Reading reading = Reading.of(hub, ticker);
+            LeadershipReading reading = LeadershipReading.of(hub, ticker);
             Leadership leadership = reading.leadership();
             Claim claim = leadership.claim();
             return new Told(
@@ -151,7 +151,7 @@ public final class EventStreams implements LeadershipObserver {
     private synchronized void open(RoutingContext request, Clients clients) {
         decidedAfter = ticker.now();
         HttpServerResponse response = request.response().putHeader(HttpHeaders.CACHE_CONTROL, "no-store");
-        boolean own = Caller.ofThisPod(request.request().connection());
+        boolean own = CallerCheck.ofThisPod(request.request().connection());
         int allowed = own ? maxStreams : maxStreamsOfOthers;
         if ((own ? open() - ofOthers.size() : ofOthers.size()) >= allowed) {
             response.setStatusCode(429)

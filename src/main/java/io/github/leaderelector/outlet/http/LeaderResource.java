@@ -33,7 +33,7 @@ public final class LeaderResource {
     @Path("leader")
     @Cache(noStore = true)
     public LeaderAnswer leader() {
-        Reading reading = Reading.of(hub, ticker);
+        LeadershipReading reading = LeadershipReading.of(hub, ticker);
         return LeaderAnswer.of(reading.leadership(), reading.moment());
     }
 
@@ -49,7 +49,7 @@ public final class LeaderResource {
     @GET
     @Cache(noStore = true)
     public HolderAnswer holder() {
-        Reading reading = Reading.of(hub, ticker);
+        LeadershipReading reading = LeadershipReading.of(hub, ticker);
         return HolderAnswer.of(reading.leadership(), reading.moment());
     }
 }

@@ -36,7 +36,7 @@ public final class StatusResource {
     @GET
     @Cache(noStore = true)
     public StatusAnswer status(@Context HttpServerRequest request) {
-        Reading reading = Reading.of(hub, ticker);
+        LeadershipReading reading = LeadershipReading.of(hub, ticker);
         return StatusAnswer.of(
                 reading.leadership(),
                 hub.transitions(0),

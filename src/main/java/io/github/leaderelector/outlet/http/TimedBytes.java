@@ -24,7 +24,7 @@ final class TimedBytes extends AbstractReferenceCounted implements FileRegion {
 
     private final ByteBuf bytes;
     private final Moment decided;
-    private final Lateness lateness;
+    private final LateAnswerCheck lateAnswers;
     private final Channel connection;
     private final int count;
 
@@ -33,10 +33,10 @@ final class TimedBytes extends AbstractReferenceCounted implements FileRegion {
      * @param decided the earliest moment at which the bytes can have been decided
      * @param connection reset if the bytes are too late
      */
-    TimedBytes(ByteBuf bytes, Moment decided, Lateness lateness, Channel connection) {
+    TimedBytes(ByteBuf bytes, Moment decided, LateAnswerCheck lateAnswers, Channel connection) {
         this.bytes = bytes;
         this.decided = decided;
-        this.lateness = lateness;
+        this.lateAnswers = lateAnswers;
         this.connection = connection;
         this.count = bytes.readableBytes();
     }
@@ -53,7 +53,7 @@ final class TimedBytes extends AbstractReferenceCounted implements FileRegion {
     @Override
     public long transferTo(WritableByteChannel target, long position) throws IOException {
         ByteBuffer rest = bytes.internalNioBuffer(bytes.readerIndex(), bytes.readableBytes());
-        if (lateness.isLate(decided)) {
+        if (lateAnswers.isLate(decided)) {
             // Resets the connection, so that bytes in the kernel are not sent either.
             connection.config().setOption(ChannelOption.SO_LINGER, 0);
             throw new LateAnswerException();
@@ -71,7 +71,7 @@ final class TimedBytes extends AbstractReferenceCounted implements FileRegion {
         private static final long serialVersionUID = 1;
 
         LateAnswerException() {
-            super("An answer was decided longer than " + Lateness.BOUND.toMillis() + " ms ago.");
+            super("An answer was decided longer than " + LateAnswerCheck.BOUND.toMillis() + " ms ago.");
         }
 
         @Override

@@ -175,13 +175,13 @@ class BadRequestsIT {
     @ParameterizedTest
     @ValueSource(strings = {"PUT", "DELETE", "PATCH", "TRACE", "CONNECT", "PROPFIND", "OPTIONS"})
     void aMethodThatIsNotThereIsRefusedWithThoseThatAre(String method) throws IOException {
-        for (String path : Refusals.READ_ONLY) {
+        for (String path : RouteFilter.GET_PATHS) {
             assertThat(send(method + " " + path + " HTTP/1.1\r\n" + END))
                     .startsWith("HTTP/1.1 405 ")
                     .contains("\r\nallow: GET, HEAD\r\n")
                     .endsWith("\r\n\r\nThis can only be read; ask with GET.\n");
         }
-        for (String path : Refusals.ORDERS) {
+        for (String path : RouteFilter.POST_PATHS) {
             assertThat(send(method + " " + path + " HTTP/1.1\r\n" + END))
                     .startsWith("HTTP/1.1 405 ")
                     .contains("\r\nallow: POST\r\n")
@@ -191,7 +191,7 @@ class BadRequestsIT {
 
     @Test
     void everyPathThatCanBeReadAnswersAHead() throws IOException {
-        for (String path : new TreeSet<>(Refusals.READ_ONLY)) {
+        for (String path : new TreeSet<>(RouteFilter.GET_PATHS)) {
             assertThat(send("HEAD " + path + " HTTP/1.1\r\n" + END))
                     .as(path)
                     .matches("(?s)HTTP/1.1 (200|503) .*\r\n\r\n");

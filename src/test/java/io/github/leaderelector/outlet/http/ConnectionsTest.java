@@ -80,7 +80,7 @@ class ConnectionsTest {
         router.route("/large").handler(request -> request.end("x".repeat(1_000_000)));
         router.route("/late").handler(request -> {
             HttpServerResponse response = request.response();
-            ticker.advance(Lateness.BOUND.plusMillis(1));
+            ticker.advance(LateAnswerCheck.BOUND.plusMillis(1));
             response.end("I lead");
         });
         router.route().last().handler(request -> request.end("I lead"));

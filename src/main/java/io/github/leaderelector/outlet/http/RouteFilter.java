@@ -20,10 +20,10 @@ import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
  * <p>Vert.x refuses malformed and too long requests; see {@link Connections} for the other limits.
  */
 @Singleton
-public final class Refusals {
+public final class RouteFilter {
 
     /** The paths that accept GET and HEAD. */
-    static final Set<String> READ_ONLY = Set.of(
+    static final Set<String> GET_PATHS = Set.of(
             "/",
             "/leader",
             "/isLeader",
@@ -38,19 +38,19 @@ public final class Refusals {
             "/q/openapi");
 
     /** The paths that accept POST. */
-    static final Set<String> ORDERS = Set.of("/leader/step-down", "/leader/drained");
+    static final Set<String> POST_PATHS = Set.of("/leader/step-down", "/leader/drained");
 
     private static final int BEFORE_ALL_OTHERS = -1_000;
 
     // Not private: the container would need reflection.
-    Refusals() {}
+    RouteFilter() {}
 
     void route(@Observes Router router) {
         router.route()
                 .order(BEFORE_ALL_OTHERS)
-                .handler(Refusals::onlyWhatIsThere)
-                .failureHandler(Refusals::unreadable);
-        router.errorHandler(400, Refusals::unreadable);
+                .handler(RouteFilter::onlyKnownRoutes)
+                .failureHandler(RouteFilter::unreadable);
+        router.errorHandler(400, RouteFilter::unreadable);
     }
 
     /**
@@ -65,20 +65,20 @@ public final class Refusals {
         }
     }
 
-    private static void onlyWhatIsThere(RoutingContext context) {
+    private static void onlyKnownRoutes(RoutingContext context) {
         if (context.request().version() == null) {
             refuse(context, 505, "Only HTTP/1.1 and HTTP/1.0 are served here.");
             return;
         }
         String path = path(context);
         HttpMethod method = context.request().method();
-        if (READ_ONLY.contains(path)) {
+        if (GET_PATHS.contains(path)) {
             if (method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD)) {
                 context.next();
             } else {
                 otherMethod(context, "GET, HEAD", "This can only be read; ask with GET.");
             }
-        } else if (!ORDERS.contains(path)) {
+        } else if (!POST_PATHS.contains(path)) {
             refuse(context, 404, "There is nothing here; GET /leader, / and /q/health have something.");
         } else if (method.equals(HttpMethod.POST)) {
             context.next();

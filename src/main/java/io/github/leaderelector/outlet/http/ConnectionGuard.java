@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * {@value #UNANSWERED} requests are unanswered, or if the client sends a further request while it does not read its
  * answers. On the connection's event loop.
  */
-final class Conversation extends ChannelDuplexHandler {
+final class ConnectionGuard extends ChannelDuplexHandler {
 
     /**
      * How long a request may take to arrive, from its first byte to its last; for the first request, from the beginning
@@ -50,7 +50,7 @@ final class Conversation extends ChannelDuplexHandler {
     private @Nullable ScheduledFuture<?> look;
 
     /** @param eventDecidedAfter the earliest moment at which an event that is being written can have been decided */
-    Conversation(Ticker ticker, Supplier<Moment> eventDecidedAfter) {
+    ConnectionGuard(Ticker ticker, Supplier<Moment> eventDecidedAfter) {
         this.ticker = ticker;
         this.eventDecidedAfter = eventDecidedAfter;
         this.decidedAfter = ticker.now();

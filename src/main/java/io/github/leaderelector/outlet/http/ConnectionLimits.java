@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <C> a connection, compared by identity
  */
-final class Places<C> {
+final class ConnectionLimits<C> {
 
     private final int own;
     private final int perAddress;
@@ -34,7 +34,7 @@ final class Places<C> {
      * @param perAddress the limit for each other address
      * @param others the limit for all other addresses together
      */
-    Places(int own, int perAddress, int others) {
+    ConnectionLimits(int own, int perAddress, int others) {
         this.own = own;
         this.perAddress = perAddress;
         this.others = others;

@@ -6,7 +6,7 @@ import io.github.leaderelector.leadership.Ticker;
 import java.time.Duration;
 
 /** Decides which answers are too late to be sent. Safe for use by many threads. */
-final class Lateness {
+final class LateAnswerCheck {
 
     /** How long after its decision an answer that says "I lead" may be sent. */
     static final Duration BOUND = Duration.ofMillis(500);
@@ -18,7 +18,7 @@ final class Lateness {
     private final Ticker ticker;
 
     /** Uses the clocks of {@code ticker} and the changes that {@code hub} remembers. */
-    Lateness(LeadershipHub hub, Ticker ticker) {
+    LateAnswerCheck(LeadershipHub hub, Ticker ticker) {
         this.hub = hub;
         this.ticker = ticker;
     }

@@ -15,14 +15,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Distinguishes programs of this pod, which may change something, from all other clients, which may only read. */
-final class Caller {
+final class CallerCheck {
 
     /** Headers that a proxy adds, in lower case, in addition to those that begin with {@value #FORWARDED}. */
     private static final Set<String> BY_PROXIES = Set.of("forwarded", "via", "x-real-ip", "x-envoy-external-address");
 
     private static final String FORWARDED = "x-forwarded-";
 
-    private Caller() {}
+    private CallerCheck() {}
 
     /**
      * Whether the other end of {@code connection} is a program of this pod, by the addresses of the connection, not by
@@ -46,7 +46,7 @@ final class Caller {
             return Optional.of("Only the containers of this pod may ask for that, over 127.0.0.1 or [::1].");
         }
         MultiMap headers = request.headers();
-        if (headers.names().stream().anyMatch(Caller::tellsOfAProxy)) {
+        if (headers.names().stream().anyMatch(CallerCheck::tellsOfAProxy)) {
             return Optional.of("Requests that a proxy has forwarded are refused; ask 127.0.0.1 or [::1] directly.");
         }
         List<String> hosts = headers.getAll(HttpHeaders.HOST);
