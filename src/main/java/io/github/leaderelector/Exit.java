@@ -21,17 +21,17 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the process ends: with which status, saying what, and when at the latest.
+ * Ends the process: with a status, a printed reason, and within a time limit.
  *
- * <p>A JVM that gets SIGTERM ends with status 143 however orderly it stops; Kubernetes then shows the container as
+ * <p>A JVM ends with status 143 after SIGTERM, even after an orderly stop; Kubernetes then shows the container as
  * failed. So a shutdown hook waits for the orderly stop and ends the process itself.
  */
 final class Exit {
 
-    /** How long a stop may take beside the drain before the process is cut off. */
+    /** How long a stop may take in addition to the drain before the process is ended. */
     static final Duration STOP_LIMIT = Duration.ofSeconds(8);
 
-    /** Status: stopped as told. */
+    /** Status: an orderly stop. */
     static final int OK = 0;
 
     /** Status: could not start, or could not stop in time. */
@@ -43,29 +43,29 @@ final class Exit {
     private final PrintStream err;
     private final Path terminationMessage;
     private final Supplier<Optional<Duration>> drain;
-    private final Runnable lastWords;
+    private final Runnable awaitOutput;
     private final CountDownLatch stopped = new CountDownLatch(1);
     private volatile int status;
 
     /**
-     * What to leave behind.
+     * The result of the process.
      *
      * @param status the exit status
-     * @param lines what to tell, line by line; empty after a normal stop
+     * @param lines the lines to print; empty after a normal stop
      */
     record Outcome(int status, List<String> lines) {}
 
     /**
      * @param err where reasons are printed
-     * @param terminationMessage where Kubernetes reads the reason; left alone unless it exists
-     * @param drain how long an orderly stop may take beside the {@link #STOP_LIMIT}; empty while nothing has begun that
-     *     would have to be ended in order
-     * @param lastWords waits, for a short time at most, until all output is written
+     * @param terminationMessage the file in which Kubernetes reads the reason; not created if it does not exist
+     * @param drain how long an orderly stop may take in addition to the {@link #STOP_LIMIT}; empty while nothing has
+     *     begun that needs an orderly stop
+     * @param awaitOutput waits, for a short time at most, until all output is written
      */
-    Exit(PrintStream err, Path terminationMessage, Supplier<Optional<Duration>> drain, Runnable lastWords) {
+    Exit(PrintStream err, Path terminationMessage, Supplier<Optional<Duration>> drain, Runnable awaitOutput) {
         this.err = err;
         this.drain = drain;
-        this.lastWords = lastWords;
+        this.awaitOutput = awaitOutput;
         this.terminationMessage = terminationMessage;
     }
 
@@ -80,7 +80,7 @@ final class Exit {
         if (failure == null) {
             outcome = new Outcome(quarkusStatus, List.of());
         } else if (isShuttingDown()) {
-            // Told to stop while it started; Quarkus then fails in one way or another.
+            // A stop during the start makes Quarkus fail in one of several ways.
             outcome = new Outcome(OK, List.of());
         } else {
             outcome = outcomeOf(failure);
@@ -88,12 +88,12 @@ final class Exit {
         tell(outcome.lines());
         status = outcome.status();
         stopped.countDown();
-        lastWords.run();
-        // Never returns; in a shutdown that is already under way it blocks until the hook ends it.
+        awaitOutput.run();
+        // Never returns: during a shutdown it blocks until the hook ends the process.
         System.exit(outcome.status());
     }
 
-    /** The JVM does not tell, but it takes no hook any more. */
+    /** The JVM does not say it, but it accepts no further hook then. */
     static boolean isShuttingDown() {
         Thread probe = new Thread(() -> {});
         try {
@@ -110,12 +110,12 @@ final class Exit {
         boolean bySignal = stopped.getCount() > 0;
         if (bySignal) {
             int left = awaitStop(STOP_LIMIT.plus(drain.get().orElse(Duration.ZERO)));
-            lastWords.run();
+            awaitOutput.run();
             Runtime.getRuntime().halt(left);
         }
     }
 
-    /** Waits for the orderly stop, at most {@code limit}; the status to end with. */
+    /** Waits for the orderly stop, at most {@code limit}; returns the exit status. */
     int awaitStop(Duration limit) {
         try {
             if (stopped.await(limit.toNanos(), TimeUnit.NANOSECONDS)) {
@@ -125,7 +125,7 @@ final class Exit {
             Thread.currentThread().interrupt();
         }
         if (drain.get().isEmpty()) {
-            // The start was too slow to notice, and leaves nothing behind.
+            // The process was stopped before anything began.
             return OK;
         }
         tell(List.of(
@@ -133,7 +133,7 @@ final class Exit {
         return FAILED;
     }
 
-    /** What a failed start leaves behind. */
+    /** The result of a failed start. */
     static Outcome outcomeOf(Throwable failure) {
         Logger.getLogger(Exit.class).debug("The start failed.", failure);
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {

@@ -28,10 +28,10 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The startup bean: starts and stops the rooms in the order that the contract needs, and nothing else.
+ * The startup bean: starts and stops the packages in the order that the contract needs, and does nothing else.
  *
- * <p>Start: let the outlets listen, take back what an earlier life left behind, campaign. Stop: stop claiming, let the
- * outlets show it, drain, release; and only then close.
+ * <p>Start: subscribe the outlets, remove the signs of an earlier process, campaign. Stop: stop claiming, wait until
+ * the outlets show it, drain, release, and only then close.
  */
 @Singleton
 final class Lifecycle {
@@ -42,13 +42,13 @@ final class Lifecycle {
 
     private static final Duration LINGER = Duration.ofMillis(100);
 
-    /** How long a tick of the scheduler may be missed. */
+    /** How late a tick of the scheduler may be before the other timer replaces it. */
     private static final Duration OVERDUE = Duration.ofSeconds(3);
 
-    /** How long the first campaign waits for signs of an earlier life to be taken back. */
+    /** How long the first campaign waits until the signs of an earlier process are removed. */
     private static final Duration CLEARING = Duration.ofSeconds(1);
 
-    /** How long the last words may take, when the Lease is released and nobody waits any more. */
+    /** How long the last Event and the last hook may take after the release of the Lease. */
     private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
     private final LeadershipHub hub;
@@ -63,7 +63,7 @@ final class Lifecycle {
 
     /**
      * @param outlets in the order in which they are told
-     * @param everySecond calls each second, by the monotonic clock and never twice at once, what it is given
+     * @param everySecond calls a task each second, by the monotonic clock and never twice at once
      */
     Lifecycle(
             LeadershipHub hub,
@@ -81,7 +81,7 @@ final class Lifecycle {
         this.lastTickNanos = ticker.nanoTime();
     }
 
-    /** The startup bean, if it has been made already: asking must not make it. */
+    /** The startup bean, if it exists already; does not create it. */
     static Optional<Lifecycle> existing(ArcContainer container) {
         BeanManager beans = container.beanManager();
         @Nullable Bean<?> bean = beans.resolve(beans.getBeans(Lifecycle.class));
@@ -91,7 +91,7 @@ final class Lifecycle {
                         (Lifecycle) beans.getContext(Singleton.class).get(bean));
     }
 
-    /** Whether there may be something to hand over. */
+    /** Whether the election may have begun, so that a stop needs a handover. */
     boolean hasBegun() {
         return begun;
     }
@@ -102,9 +102,9 @@ final class Lifecycle {
         for (Kind others : List.of(Kind.SIGN, Kind.REPORT)) {
             of(others).forEach(outlet -> outlet.subscribeTo(hub));
         }
-        // What cannot be taken back is logged by the hub, makes liveness fail, and is tried again with every tick.
+        // If a sign cannot be removed, the hub logs it, the liveness probe fails, and each tick tries again.
         await(cleared, CLEARING, "A sign of an earlier life is not taken back yet");
-        // In this order: either this sees the end coming, or the end sees this.
+        // In this order: either this method sees the stop, or the stop sees that the election has begun.
         begun = true;
         if (Exit.isShuttingDown()) {
             begun = false;
@@ -119,14 +119,14 @@ final class Lifecycle {
         return outlets.stream().filter(outlet -> outlet.kind() == kind).toList();
     }
 
-    /** The tick that makes good what was lost or undone outside. */
+    /** The tick that tells all outlets the state again, so that they repair their signs. */
     @Scheduled(every = "1s")
     void tick() {
         lastTickNanos = ticker.nanoTime();
         hub.retell();
     }
 
-    /** What must go on while the scheduler stands still, as it does for as long as the wall clock is set back. */
+    /** Runs what must go on while the scheduler stands still, as it does after the wall clock was set back. */
     private void second() {
         appHealth.ifPresent(AppHealthWatch::poll);
         if (ticker.nanoTime() - lastTickNanos > OVERDUE.toNanos()) {
@@ -135,8 +135,8 @@ final class Lifecycle {
     }
 
     /**
-     * Before Quarkus closes the HTTP port, so that who asks or listens meanwhile learns that we no longer lead, and the
-     * application can say that it has drained.
+     * Runs before Quarkus closes the HTTP port, so that clients learn that this replica no longer leads, and the
+     * application can report that it has drained.
      */
     void handOver(@Observes ShutdownDelayInitiatedEvent event) {
         election.stop(SHUTDOWN);
@@ -146,7 +146,7 @@ final class Lifecycle {
 
     void stop(@Observes ShutdownEvent event) {
         if (lastWords == null) {
-            // The start has failed half-way.
+            // The start has failed before the end.
             election.stop(SHUTDOWN);
             lastWords = lastWords();
         }
@@ -157,12 +157,12 @@ final class Lifecycle {
 
     private CompletableFuture<Void> lastWords() {
         return CompletableFuture.allOf(
-                outlets.stream().map(outlet -> outlet.lastWords().get()).toArray(CompletableFuture<?>[]::new));
+                outlets.stream().map(outlet -> outlet.flush().get()).toArray(CompletableFuture<?>[]::new));
     }
 
     /**
-     * Stands still for a moment after the release: the next leader, which may be on the same machine, has better use
-     * for the processor than the end of this process.
+     * Waits for a moment after the release, because the next leader, which may be on the same machine, needs the
+     * processor.
      */
     private static void linger() {
         try {

@@ -20,7 +20,7 @@ import org.jboss.logging.Logger;
 /**
  * The entry point of the process.
  *
- * <p>What the process leaves behind:
+ * <p>The exit status of the process:
  *
  * <ul>
  *   <li>status 0 after a stop by SIGTERM or SIGINT;
@@ -40,7 +40,7 @@ public final class Main {
 
     static final String TERMINATION_MESSAGE_PATH = "TERMINATION_MESSAGE_PATH";
 
-    /** How long the end of the process waits for the reader of its output. */
+    /** How long the process waits at its end until its output is read. */
     private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
     // Not private: the container would need reflection.
@@ -63,7 +63,7 @@ public final class Main {
         try {
             Quarkus.run(null, exit::onStopped, args);
         } catch (Throwable failure) {
-            // Static initialisation fails outside of what Quarkus reports to the exit handler.
+            // Quarkus does not report a failure of static initialisation to the exit handler.
             exit.onStopped(Exit.FAILED, failure);
         }
     }
@@ -72,10 +72,10 @@ public final class Main {
         return new LossyOutput(
                 new FileOutputStream(target),
                 name,
-                lines -> LOG.warnf("LE-109 %d lines for %s were dropped: nobody read what was written.", lines, name));
+                lines -> LOG.warnf("LE-109 %d lines for %s were dropped: its reader did not read them.", lines, name));
     }
 
-    /** The drain that is set; empty before there is anything to hand over, and when the stop is all but over. */
+    /** The configured drain; empty before the election has begun, and near the end of the stop. */
     private static Optional<Duration> drain() {
         ArcContainer container = Arc.container();
         try {

@@ -8,48 +8,49 @@ import java.util.concurrent.ExecutorService;
 import java.util.function.Supplier;
 
 /**
- * One outlet, as {@link Lifecycle} knows it.
+ * One outlet, as {@link Lifecycle} starts and stops it.
  *
- * @param name what it is called in log lines and metrics
- * @param kind who waits for it
- * @param executor where it is told; if it is an {@link ExecutorService}, it belongs to the outlet, or to several
- * @param observer what is told
- * @param lastWords called once, when the Lease is released; completes when nothing that it was told is on its way any
- *     more
+ * @param name its name in log lines and metrics
+ * @param kind what waits for it
+ * @param executor where the observer is called; an {@link ExecutorService} belongs to the outlet, or to several
+ * @param observer the observer
+ * @param flush called once, after the release of the Lease; completes when the outlet has sent everything
  */
 record Outlet(
         String name,
         Kind kind,
         Executor executor,
         LeadershipObserver observer,
-        Supplier<CompletableFuture<Void>> lastWords) {
+        Supplier<CompletableFuture<Void>> flush) {
 
-    /** Who waits for an outlet. */
+    /** What waits for an outlet. */
     enum Kind {
         /**
-         * A sign that others act on and that outlives the process: the first campaign waits until that of an earlier
-         * life is taken back. Else as {@link #SIGN}.
+         * A {@link #SIGN} that outlives the process: the first campaign also waits until the sign of an earlier process
+         * is removed.
          */
         LASTING_SIGN,
-        /** A sign that others act on: the Lease is not released before it says that this replica does not lead. */
+        /**
+         * A sign that applications act on: the Lease is not released before it says that this replica does not lead.
+         */
         SIGN,
-        /** Nobody waits for it. */
+        /** A report: nothing waits for it. */
         REPORT,
-        /** The settings do not want it. */
+        /** Disabled by the settings. */
         OFF,
     }
 
-    /** One that has nothing on its way once it was told. */
+    /** An outlet that has sent everything when its observer returns. */
     Outlet(String name, Kind kind, Executor executor, LeadershipObserver observer) {
         this(name, kind, executor, observer, () -> CompletableFuture.completedFuture(null));
     }
 
-    /** One that the settings do not want. */
+    /** An outlet that is disabled by the settings. */
     static Outlet off(String name) {
         return new Outlet(name, Kind.OFF, task -> {}, leadership -> {});
     }
 
-    /** From now on it is told what {@code hub} says, and what it says now at once. */
+    /** Subscribes the observer to {@code hub}. */
     void subscribeTo(LeadershipHub hub) {
         switch (kind) {
             case LASTING_SIGN, SIGN -> hub.subscribeSign(name, executor, observer);
@@ -58,7 +59,7 @@ record Outlet(
         }
     }
 
-    /** Ends its thread, whatever that does. */
+    /** Ends its thread, even if a task is running. */
     void close() {
         if (executor instanceof ExecutorService thread) {
             thread.shutdownNow();

@@ -19,17 +19,17 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * All outlets, each by one method: its name, who waits for it, and its thread.
+ * Makes all outlets, one method for each: its name, its kind and its thread.
  *
- * <p>They are told in the order of their priorities, highest first: what applications act on before what only reports.
- * What is off is not even made, hence {@link Instance}.
+ * <p>They are told in the order of their priorities, highest first: signs that applications act on before reports.
+ * {@link Instance} is used so that a disabled outlet is not created.
  */
 @Singleton
 final class Outlets {
 
     private final ExecutorService reports = oneThread("outlets");
 
-    /** On a thread of its own, since a file system may hang. */
+    /** On a thread of its own, because a file system may hang. */
     @Produces
     @Singleton
     @Priority(90)
@@ -47,7 +47,7 @@ final class Outlets {
         });
     }
 
-    /** Says that the file hangs, which its own thread cannot. */
+    /** Logs that the file system hangs; the file's own thread cannot do that. */
     @Produces
     @Singleton
     @Priority(50)
@@ -55,7 +55,7 @@ final class Outlets {
         return new Outlet("leader file watch", Kind.REPORT, reports, file::logHang);
     }
 
-    /** On a thread of its own, since the API server may not answer. */
+    /** On a thread of its own, because the API server may not answer. */
     @Produces
     @Singleton
     @Priority(70)
@@ -65,7 +65,7 @@ final class Outlets {
                 : Outlet.off("pod label");
     }
 
-    /** Nobody waits for it: the address stays until the next leader replaces it. */
+    /** Nothing waits for it: the address stays until the next leader replaces it. */
     @Produces
     @Singleton
     @Priority(60)

@@ -2,15 +2,15 @@ package io.github.leaderelector;
 
 import io.github.leaderelector.leadership.Reason;
 
-/** Our part in the election, as {@link Lifecycle} knows it. */
+/** This replica's participation in the election, as {@link Lifecycle} starts and stops it. */
 interface Participation {
 
     /** Begins to campaign; returns at once. */
     void start();
 
     /**
-     * Stops claiming, waits until every sign says so and the drain is over, and releases the Lease; in a bounded time,
-     * whatever the API server and the signs do. Nothing, if it was done before.
+     * Stops claiming, waits until every sign is removed and the drain is over, and releases the Lease. Takes a bounded
+     * time, even if the API server or a sign hangs. Does nothing if called again.
      */
     void stop(Reason reason);
 

@@ -31,7 +31,7 @@ import java.util.function.Consumer;
 import org.eclipse.microprofile.config.ConfigProvider;
 import org.jboss.logging.Logger;
 
-/** Makes the beans that belong to no room: the clocks, the settings and the hub. */
+/** Makes the beans that belong to no other package: clocks, settings, hub, and the parts that need several packages. */
 final class Wiring {
 
     private static final Logger LOG = Logger.getLogger(Wiring.class);
@@ -69,7 +69,7 @@ final class Wiring {
         return settings;
     }
 
-    /** Where the API server is, as this process's environment says. */
+    /** The access to the API server, as the environment of this process configures it. */
     @Produces
     @Singleton
     static AccessStore access(Ticker ticker) {
@@ -131,7 +131,7 @@ final class Wiring {
         };
     }
 
-    /** Present where the application's health decides. */
+    /** The watch on the application's health; empty unless {@code APP_HEALTH_URL} is set. */
     @Produces
     @Singleton
     static Optional<AppHealthWatch> appHealth(
@@ -140,7 +140,7 @@ final class Wiring {
                 .map(health -> new AppHealthWatch(health, settings.leaseDuration(), hub, candidacy, ticker, vertx));
     }
 
-    /** By a timer of Vert.x, which goes by the monotonic clock. */
+    /** A timer of Vert.x, which uses the monotonic clock. */
     @Produces
     @Singleton
     static Consumer<Runnable> everySecond(Vertx vertx) {

@@ -77,7 +77,7 @@ class AppHealthIT {
     }
 
     @Test
-    void theLeadGoesWhereTheApplicationIsHealthyAndToNobodyWhereNoneIs() {
+    void aHealthyReplicaTakesTheLeadAndNoReplicaLeadsIfNoneIsHealthy() {
         try (Bench bench = bench("app-health", Map.of())) {
             bench.startAll();
             Replica first = bench.awaitLeader(SOON);

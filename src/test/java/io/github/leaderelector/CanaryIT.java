@@ -39,7 +39,7 @@ class CanaryIT {
     private static final List<String> PAGES =
             List.of("/status", "/leader", "/isLeader", "/", "/q/metrics", "/q/health", "/q/health/live");
 
-    /** What is in place of a port on which nobody listens. */
+    /** The placeholder for a port without a listener. */
     private static final String NOWHERE = "NOWHERE";
 
     @TempDir
@@ -203,7 +203,7 @@ class CanaryIT {
         return sidecar.stdout().contains("LE-101 ");
     }
 
-    /** What was read last stays in force: it notices nothing, and leads on. */
+    /** The last access stays in use: the sidecar notices nothing and leads on. */
     private static boolean reread(JarProcess sidecar) throws IOException {
         Wait.pass(Duration.ofSeconds(6));
         return !sidecar.stdout().isEmpty();

@@ -40,7 +40,7 @@ class DocsCommandsIT {
     private static final String SERVICE = "needs a running pod; ServiceE2E asks the same Service";
     private static final String IMAGE = "needs a builder of images; .ci/images builds the same files";
 
-    /** What is not run here, and why. */
+    /** The commands that are not run here, with the reason. */
     private static final Map<String, String> NOT_RUN = Map.ofEntries(
             Map.entry("./mvnw verify", BUILD),
             Map.entry("./mvnw test", BUILD),
@@ -130,7 +130,7 @@ class DocsCommandsIT {
                 "LEADER_FILE",
                 FOLDER.resolve("second").toString());
 
-        // What the commands are about.
+        // The objects that the commands use.
         run("kubectl apply -k src/main/kubernetes");
         server.admin()
                 .resource(new NodeBuilder()
@@ -196,14 +196,14 @@ class DocsCommandsIT {
         Wait.until(SOON, () -> "It does not lead:\n" + sidecar.tail(), () -> Files.exists(LEADER_FILE));
 
         if (ENDLESS.matcher(command).find()) {
-            assertSaysSomethingAndGoesOn(here(command));
+            assertPrintsALineAndGoesOn(here(command));
         } else {
             Programs.Ended ended = run(here(command));
             assertThat(ended.status()).as(ended.output()).isZero();
         }
     }
 
-    private static void assertSaysSomethingAndGoesOn(String command) {
+    private static void assertPrintsALineAndGoesOn(String command) {
         // A signal to timeout reaches all that it has started.
         SidecarProcess.Spec spec = new SidecarProcess.Spec(
                 List.of("timeout", "120", "sh", "-c", command), environment, FOLDER.resolve("endless.log"));

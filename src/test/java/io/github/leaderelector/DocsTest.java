@@ -45,7 +45,7 @@ class DocsTest {
             "app.kubernetes.io",
             "coordination.k8s.io",
             "keepachangelog.com",
-            // Whose identity signs a release.
+            // The identity that signs a release.
             "github.com",
             "token.actions.githubusercontent.com",
             "kubernetes.io",

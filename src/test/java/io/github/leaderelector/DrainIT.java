@@ -51,7 +51,7 @@ class DrainIT {
     }
 
     @Test
-    void afterSigtermNobodyLeadsUntilTheApplicationHasDrainedOrTheDrainIsOver() throws Exception {
+    void afterSigtermNoReplicaLeadsUntilTheDrainEnds() throws Exception {
         Map<String, String> settings = Map.of("DRAIN", DRAIN.toString());
         try (Bench bench = Bench.create(server, Path.of("target/drain"), Timings.SHORT, settings, REPLICAS)) {
             bench.startAll();

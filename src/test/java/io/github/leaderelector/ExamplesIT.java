@@ -379,7 +379,7 @@ class ExamplesIT {
         return jobs;
     }
 
-    /** What the workers that the examples run write down, in order: when they start and when they stop. */
+    /** The starts and stops of the examples' workers, in order, as the workers write them. */
     private static final class Journal {
 
         private final Path file;

@@ -95,7 +95,7 @@ class ExitTest {
     }
 
     @Test
-    void aStopThatIsStuckIsCutOffAndSaysSo() throws IOException {
+    void aStopThatHangsIsEndedWithAReason() throws IOException {
         Path message = Files.createFile(directory.resolve("termination-log"));
 
         assertThat(exit(message).awaitStop(Duration.ZERO)).isEqualTo(1);

@@ -138,7 +138,7 @@ class LifecycleTest {
     }
 
     @Test
-    void lastWordsAreSaidWhenTheLeaseIsReleasedAndOnce() {
+    void outletsAreFlushedOnceAfterTheRelease() {
         outlets.add(new Outlet("report", Kind.REPORT, Runnable::run, leadership -> {}, () -> {
             done.add("last words of " + hub.current().phase());
             return CompletableFuture.completedFuture(null);
@@ -159,7 +159,7 @@ class LifecycleTest {
     }
 
     @Test
-    void theTickTellsAllAgainAndAnotherTimerDoesWhileTheSchedulerStandsStill() {
+    void theTickTellsAllOutletsAgainAlsoWithoutTheScheduler() {
         outlets.add(report("report", leadership -> done.add("told")));
         start();
         done.clear();

@@ -60,7 +60,7 @@ class MainIT {
     }
 
     @Test
-    void wrongSettingsEndItWithStatus78AndAllTheReasonsAndNothingElse() throws Exception {
+    void wrongSettingsEndItWithStatus78AndAllReasons() throws Exception {
         start(Map.of("HTTP_PORT", "http", "LEASE_DURATION", "15.5s", "LEADER_FILE", "/proc"));
 
         assertThat(status()).isEqualTo(78);

@@ -8,17 +8,17 @@ import io.github.leaderelector.text.ForeignText;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What clients of {@code leader-elector:0.5} and {@code nais/elector} expect of {@code GET /}.
+ * The answer to {@code GET /}, as clients of {@code leader-elector:0.5} and {@code nais/elector} expect it.
  *
- * @param name who holds the Lease; empty when nobody is known to, and when we hold it but do not lead: clients compare
- *     it with their hostname to know whether they lead
- * @param lastUpdate since when, RFC 3339
+ * @param name the holder of the Lease; empty if there is none, and if we hold it but do not lead, because clients
+ *     compare it with their hostname to find out whether they lead
+ * @param lastUpdate when the current state began, RFC 3339
  */
 @JsonPropertyOrder({"name", "last_update"})
 public record HolderAnswer(
         String name, @JsonProperty("last_update") String lastUpdate) {
 
-    /** What {@code leadership} says of the holder at {@code now}. */
+    /** The answer for {@code leadership} at {@code now}. */
     public static HolderAnswer of(Leadership leadership, Moment now) {
         String since = Times.rfc3339(leadership.since());
         @Nullable String holder = leadership.holder();

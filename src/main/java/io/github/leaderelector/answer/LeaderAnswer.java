@@ -9,21 +9,21 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@code GET /leader} answers, and hooks are told; all of it true at the one moment of answering.
+ * The answer to {@code GET /leader} and the body of the hooks; all fields are true at one moment.
  *
- * <p>Numbers that may be null are of type {@link Number}, because the serializers that Quarkus makes at build time
+ * <p>Numbers that may be null are of type {@link Number}, because the serializers that Quarkus generates at build time
  * leave out a {@link Long} that is null.
  *
  * @param leader whether this replica leads
- * @param identity who we are
- * @param holder who holds the Lease as far as was seen; null when nobody does or nothing was seen
+ * @param identity our identity
+ * @param holder the last known holder of the Lease; null if there is none, or if nothing was seen
  * @param term the Lease's {@code leaseTransitions}
  * @param fencingToken the number of this tenure; null unless this replica leads
  * @param since when the current state began, RFC 3339
- * @param validForMillis how long this replica may go on leading without a further renewal; 0 unless it leads
- * @param observedMillisAgo how long ago the Lease was last seen to change; null when never
+ * @param validForMillis how long this replica may lead without a further renewal; 0 unless it leads
+ * @param observedMillisAgo how long ago the Lease was last seen to change; null if it was never seen
  * @param reason why this replica leads or does not, one sentence
- * @param lease which Lease
+ * @param lease the Lease
  */
 @JsonPropertyOrder({
     "leader",
@@ -50,7 +50,7 @@ public record LeaderAnswer(
         LeaseName lease) {
 
     /**
-     * Which Lease.
+     * The name of a Lease.
      *
      * @param namespace its namespace
      * @param name its name
@@ -63,7 +63,7 @@ public record LeaderAnswer(
         }
     }
 
-    /** What {@code leadership} means at {@code now}. */
+    /** The answer for {@code leadership} at {@code now}. */
     public static LeaderAnswer of(Leadership leadership, Moment now) {
         OptionalLong token = leadership.fencingToken(now);
         ObservedLease observed = leadership.observed();
@@ -80,7 +80,7 @@ public record LeaderAnswer(
                 LeaseName.of(leadership.lease()));
     }
 
-    /** This answer without what changes by time alone: equal to another exactly if nothing else has changed. */
+    /** This answer without the fields that change with time: equal to another exactly if nothing else has changed. */
     public LeaderAnswer timeless() {
         return new LeaderAnswer(leader, identity, holder, term, fencingToken, since, 0, null, reason, lease);
     }

@@ -11,13 +11,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@code GET /status} answers: all that a person wants to know who asks what is going on here.
+ * The answer to {@code GET /status}: the state, its history and the settings, for people.
  *
- * @param leadership what {@code GET /leader} answers
- * @param leaderlessMillis how long no leader has been known; 0 while one is
- * @param leaseExpiresInMillis when the Lease is free for others unless it is renewed, as far as this replica saw; 0
- *     when it is free, null when nobody is known to hold it
- * @param problem what the API server last refused or failed to do, one sentence; null when its last answer was good
+ * @param leadership the answer to {@code GET /leader}
+ * @param leaderlessMillis for how long no leader has been known; 0 while one is known
+ * @param leaseExpiresInMillis when the Lease expires unless it is renewed, as seen by this replica; 0 if it has
+ *     expired, null if no holder is known
+ * @param problem the last failure of a request to the API server, one sentence; null if the last request succeeded
  * @param transitions the last changes of leadership, oldest first
  * @param settings the settings in force, by environment variable
  */
@@ -34,11 +34,11 @@ public record StatusAnswer(
      * One change of leadership.
      *
      * @param sequence counts the changes from 1 on
-     * @param at when it was noticed, RFC 3339
+     * @param at when this replica noticed it, RFC 3339
      * @param millisAgo how long ago that was, by the monotonic clock
      * @param leader whether this replica led from then on
-     * @param holder who held the Lease from then on, as far as was seen; null when nobody did
-     * @param gapMillis how long no leader had been known until then
+     * @param holder the holder of the Lease from then on; null if none was known
+     * @param gapMillis for how long no leader had been known before
      * @param reason the kind of reason, as in the metrics
      * @param text the reason, one sentence
      */
@@ -68,7 +68,7 @@ public record StatusAnswer(
     }
 
     /**
-     * What {@code leadership} and the changes that led to it mean at {@code now}.
+     * The answer for {@code leadership} and the changes before it at {@code now}.
      *
      * @param settings the settings in force, by environment variable
      */

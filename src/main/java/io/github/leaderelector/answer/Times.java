@@ -3,7 +3,7 @@ package io.github.leaderelector.answer;
 import io.github.leaderelector.leadership.Moment;
 import java.time.temporal.ChronoUnit;
 
-/** Writes times for people and programs elsewhere. */
+/** Formats times for answers. */
 final class Times {
 
     private Times() {}

@@ -1,8 +1,8 @@
 /**
- * Leadership in the words that others read: the JSON of {@code GET /leader}, of the event stream and of the hooks.
+ * The JSON answers that several outlets share: of {@code GET /leader}, of the event stream and of the hooks.
  *
- * <p>This room guarantees that what says the same thing says it in the same form, whichever outlet sends it. It does
- * not choose the moment: an answer is true at the one it is given.
+ * <p>This package guarantees that all outlets send the same JSON for the same state. It does not choose the moment: an
+ * answer is true at the moment that the outlet passes.
  */
 @NullMarked
 package io.github.leaderelector.answer;

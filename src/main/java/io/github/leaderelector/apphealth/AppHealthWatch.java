@@ -15,9 +15,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jboss.logging.Logger;
 
 /**
- * Asks the application whether it is healthy, and takes this replica out of the election and back in accordingly.
+ * Asks the application each second whether it is healthy, and lets this replica resign or campaign accordingly.
  *
- * <p>Safe for use by many threads; no method waits.
+ * <p>Safe for use by many threads; no method blocks.
  */
 public final class AppHealthWatch {
 
@@ -30,12 +30,13 @@ public final class AppHealthWatch {
     private final Ticker ticker;
     private final AtomicBoolean asking = new AtomicBoolean();
 
-    /** Written by the thread that has {@link #asking}. */
+    /** Written only by the thread that has set {@link #asking}. */
     private volatile State state = State.UNKNOWN;
 
     /**
-     * @param settings whom to ask, and what follows from it
-     * @param leaseDuration how long the Lease has to be free before anyone may take it, where anyone may
+     * @param settings the URL to ask and the rule for the answers
+     * @param leaseDuration how long the Lease must be free before an unhealthy replica may take it, with the fallback
+     *     {@code anyone}
      */
     public AppHealthWatch(
             AppHealth settings,
@@ -60,13 +61,13 @@ public final class AppHealthWatch {
         this.ticker = ticker;
     }
 
-    /** Stands back until the application has said that it is healthy, and asks it. To be called before the election. */
+    /** Resigns until the application has said that it is healthy, and asks it. Call it before the election starts. */
     public void begin() {
         candidacy.resign(new Reason(Code.UNHEALTHY, "The application has not said yet that it is healthy."));
         poll();
     }
 
-    /** Asks the application, unless the last question is still open. To be called each second. */
+    /** Asks the application, unless the last question is not answered yet. Call it each second. */
     public void poll() {
         if (asking.compareAndSet(false, true)) {
             var unused = probe.ask().whenComplete((problem, thrown) -> {

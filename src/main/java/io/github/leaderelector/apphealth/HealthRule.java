@@ -7,15 +7,15 @@ import io.github.leaderelector.leadership.ObservedLease;
 import java.time.Duration;
 
 /**
- * How the application's answers make a replica a candidate or not: a pure function.
+ * Decides by the application's answers whether this replica is a candidate: a pure function.
  *
- * <p>A healthy one is a candidate. An unhealthy one that does not lead is not. An unhealthy leader stays one until its
- * application has failed some times in a row.
+ * <p>A healthy replica is a candidate. An unhealthy follower is not. An unhealthy leader stays a candidate until its
+ * application has failed a number of times in a row.
  *
- * <p>With {@link Fallback#ANYONE}, an unhealthy one is a candidate after all when the Lease has been free for a lease
- * duration: a healthy one would have taken it at once, so there is none. If it then leads, it does so for
- * {@value #FALLBACK_LEASES} lease durations before it resigns again, so that a replica that has become healthy gets the
- * lead; for a lease duration in each such time, nobody leads.
+ * <p>With {@link Fallback#ANYONE}, an unhealthy replica becomes a candidate when the Lease has been free for a lease
+ * duration: there is no healthy replica then, because it would have taken the Lease at once. If the unhealthy replica
+ * then leads, it resigns again after {@value #FALLBACK_LEASES} lease durations, so that a replica that has become
+ * healthy can take the lead. Until the next takeover, there is no leader for one lease duration.
  */
 final class HealthRule {
 
@@ -26,21 +26,21 @@ final class HealthRule {
     private final Duration leaseDuration;
 
     /**
-     * Where a replica stands.
+     * The state of a replica.
      *
      * @param failures how many times in a row its application was not healthy
      * @param candidate whether it is a candidate
-     * @param byFallback whether it is one though its application is not healthy, for want of a healthy one
+     * @param byFallback whether it is a candidate by the fallback, although its application is not healthy
      */
     record State(int failures, boolean candidate, boolean byFallback) {
 
-        /** The application was not asked yet. */
+        /** The state before the first answer. */
         static final State UNKNOWN = new State(0, false, false);
 
         private static final State HEALTHY = new State(0, true, false);
     }
 
-    /** @param failures how many times in a row a leader's application has to fail before it resigns */
+    /** @param failures how many times in a row a leader's application must fail before the leader resigns */
     HealthRule(int failures, Fallback fallback, Duration leaseDuration) {
         this.failures = failures;
         this.fallback = fallback;

@@ -10,12 +10,12 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Asks by HTTP, as the kubelet's probes do: each time over a new connection, without following redirects, without
- * checking certificates, and without interest in the body. Healthy is a status from 200 to 299.
+ * Asks by HTTP, as the kubelet's probes do: over a new connection each time; it does not follow redirects, check
+ * certificates or read the body. A status from 200 to 299 means healthy.
  */
 final class HttpProbe implements Probe {
 
-    /** Less than the period at which it is asked. */
+    /** Less than the period of the questions. */
     static final Duration TIMEOUT = Duration.ofMillis(900);
 
     private final StatusClient client;

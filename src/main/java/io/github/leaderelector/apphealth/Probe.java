@@ -8,10 +8,10 @@ import java.util.concurrent.CompletionStage;
 interface Probe {
 
     /**
-     * Asks whether it is healthy. Does not wait.
+     * Asks whether the application is healthy. Does not block.
      *
-     * @return completes, within a second and never with a failure, with what is wrong, as a phrase to follow a colon;
-     *     empty if it is healthy
+     * @return completes within a second, never with a failure: with the problem, as a phrase to follow a colon; empty
+     *     if the application is healthy
      */
     CompletionStage<Optional<String>> ask();
 }

@@ -1,11 +1,12 @@
 /**
  * The application's health, which decides whether this replica is a candidate.
  *
- * <p>The one room through which something outside acts on the election: it asks the application and tells
- * {@link io.github.leaderelector.leadership.Candidacy}. It guarantees that an application that has not said yet that it
- * is healthy does not lead, that it is asked once at a time and given less than a second to answer, and that a question
- * without an answer holds up nobody. It does not guarantee that no unhealthy application leads: a leader's has to fail
- * some times in a row, and {@code APP_HEALTH_FALLBACK=anyone} wants one rather than none.
+ * <p>This package asks the application and acts on the election through
+ * {@link io.github.leaderelector.leadership.Candidacy}. It guarantees that a replica does not lead before its
+ * application has said that it is healthy, that there is one question at a time, with less than a second for the
+ * answer, and that a missing answer delays nothing else. It does not guarantee that no unhealthy application leads: a
+ * leader's application must fail several times in a row, and {@code APP_HEALTH_FALLBACK=anyone} prefers an unhealthy
+ * leader to none.
  */
 @NullMarked
 package io.github.leaderelector.apphealth;

@@ -9,8 +9,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Reads and writes durations in the ways that users of Go, of Quarkus and of ISO 8601 know: {@code 1m30s},
- * {@code 1.5h}, {@code 500ms}, {@code 15} (seconds), {@code PT15S}.
+ * Parses and formats durations in the notations of Go, of Quarkus and of ISO 8601: {@code 1m30s}, {@code 1.5h},
+ * {@code 500ms}, {@code 15} (seconds), {@code PT15S}.
  */
 public final class Durations {
 
@@ -21,7 +21,7 @@ public final class Durations {
 
     private Durations() {}
 
-    /** The duration that {@code text} says; empty when it says none. Never negative. */
+    /** The duration in {@code text}; empty if it is none. Never negative. */
     public static Optional<Duration> parse(String text) {
         String stripped = text.strip();
         try {

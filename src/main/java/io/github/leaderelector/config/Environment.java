@@ -11,28 +11,28 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
- * Which of the variables that happen to be in a pod's environment the process obeys: all of ours, and of those of
- * Quarkus the levels of the log. The others would change what we promise, and were most likely meant for the
+ * Limits which environment variables configure the process: all of ours, and of Quarkus' variables only the log levels.
+ * Other variables of Quarkus are ignored: they would break promises of this sidecar, and are most likely meant for the
  * application.
  */
 public final class Environment {
 
-    /** Set in the process of the sidecar, and not where Quarkus builds or tests it. */
+    /** Set in the process of the sidecar, but not while Quarkus builds or tests it. */
     private static final String SIDECAR = Environment.class.getName();
 
-    /** Also for a profile, such as {@code _TEST_QUARKUS_HTTP_PORT}. */
+    /** Matches variables of a profile, too, such as {@code _TEST_QUARKUS_HTTP_PORT}. */
     private static final Pattern OF_LIBRARIES = Pattern.compile("(_.+_)?(QUARKUS|SMALLRYE|MP)_.*");
 
     private static final Pattern OBEYED = Pattern.compile("QUARKUS_LOG_(LEVEL|CATEGORY__.+__LEVEL)");
 
     private Environment() {}
 
-    /** From now on this process is configured by what the environment may set, and by system properties, alone. */
+    /** From now on, only the permitted environment variables and system properties configure this process. */
     public static void limit() {
         System.setProperty(SIDECAR, "true");
     }
 
-    /** If {@link #limit} was called: no files in the working directory, and none of the variables that are ignored. */
+    /** After {@link #limit}: leaves out files in the working directory and the ignored variables. */
     static void configure(SmallRyeConfigBuilder builder) {
         if (Boolean.getBoolean(SIDECAR)) {
             var unused = builder.setAddDefaultSources(false)
@@ -49,7 +49,7 @@ public final class Environment {
         return obeyed;
     }
 
-    /** Those of {@code variables} that would change how Quarkus works, and are ignored; in alphabetical order. */
+    /** The {@code variables} that configure Quarkus and are ignored; in alphabetical order. */
     public static List<String> ignored(Collection<String> variables) {
         return variables.stream().filter(Environment::isIgnored).sorted().toList();
     }

@@ -13,7 +13,7 @@ final class Hostname {
 
     private Hostname() {}
 
-    /** Reads it from the kernel, without asking the DNS; empty when this machine has none. */
+    /** Reads it from the kernel, without DNS; empty if this machine has none. */
     static String read() {
         try {
             return Files.readString(KERNEL).strip();

@@ -2,12 +2,12 @@ package io.github.leaderelector.config;
 
 import java.util.List;
 
-/** Says everything that is wrong with the settings. */
+/** Reports all invalid settings at once. */
 public final class InvalidSettingsException extends RuntimeException {
 
     private static final long serialVersionUID = 1;
 
-    /** Serializable, as an exception's fields have to be. */
+    /** An ArrayList, because the fields of an exception must be serializable. */
     private final String[] problems;
 
     /** @param problems one sentence each; not empty */

@@ -6,19 +6,19 @@ import io.smallrye.config.WithDefault;
 import java.util.Optional;
 
 /**
- * What can be set, as text, with its environment variable and its default.
+ * The settings as text, each with its environment variable and its default.
  *
  * <p>Each setting is a property {@code leader-elector.*}, or the environment variable named in its default; the
  * property wins. Durations are written {@code 15s}, {@code 500ms}, {@code 1m30s}, {@code PT15S}, or as a plain number
  * of seconds.
  *
- * <p>The values are text so that whatever is wrong with them is found by {@link Settings#of}, all at once and in our
- * own words, and not by the converters of Quarkus, in theirs.
+ * <p>The values are text so that {@link Settings#of} reports all errors at once and in our own words, not the
+ * converters of Quarkus one by one.
  *
- * <p>The table in {@code docs/settings.md} is made from this file: description, and what is allowed after
+ * <p>The table in {@code docs/settings.md} is generated from this file: the description, and the allowed values after
  * {@code @return}.
  */
-// UnknownSettings asks for the methods.
+// UnknownSettings reads the methods by reflection.
 @RegisterForReflection(fields = false)
 @ConfigMapping(prefix = "leader-elector")
 public interface LeaderElectorConfig {

@@ -8,9 +8,7 @@ import jakarta.annotation.Priority;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Lets {@link LeaderElectorConfig#logFormat} decide whether Quarkus logs JSON, a switch that knows only true and false.
- */
+/** Sets Quarkus' switch for JSON logs, which is true or false, by {@link LeaderElectorConfig#logFormat}. */
 @Priority(Priorities.APPLICATION)
 final class LogFormatInterceptor implements ConfigSourceInterceptor {
 

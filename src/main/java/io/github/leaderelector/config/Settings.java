@@ -15,22 +15,22 @@ import java.util.Optional;
  * The settings, parsed and checked; immutable.
  *
  * @param leaseName the name of the Lease
- * @param namespace the namespace of the Lease; empty when it has to be found out
- * @param identity who we are
- * @param leaseDuration how long others wait after the last renewal they saw; whole seconds
+ * @param namespace the namespace of the Lease; empty if it is taken from the pod or the kubeconfig
+ * @param identity our identity
+ * @param leaseDuration how long other replicas wait after the last renewal that they saw; whole seconds
  * @param renewDeadline how long a claim holds after its write was sent
  * @param retryPeriod how often the leader renews
- * @param leaderFile the absolute path of the leader file; empty when there is to be none
+ * @param leaderFile the absolute path of the leader file; empty for none
  * @param readiness when the readiness probe succeeds
- * @param httpPort the port of the HTTP server, 0 for any
+ * @param httpPort the port of the HTTP server, 0 for any free port
  * @param maxStreams how many event streams may be open at once
  * @param leaderLabel the label that the leader's pod carries; empty for none
  * @param leaderService the name of the Service that follows the leader; empty for none
- * @param podIps the addresses of our pod; empty when they have to be found out
+ * @param podIps the addresses of our pod; empty if they are read from the pod's status
  * @param podName the name of our pod
  * @param kubernetesEvents whether changes are written as Kubernetes Events
- * @param drain how long the Lease is held on after the claim was dropped; zero or more
- * @param appHealth how the application's health decides; empty when it does not
+ * @param drain how long the Lease is still renewed after the end of the claim; zero or more
+ * @param appHealth how the application's health decides; empty if it does not matter
  * @param onLeading where to POST the state when we begin to lead; empty for nowhere
  * @param onFollowing where to POST the state when we stop leading; empty for nowhere
  * @param logFormat how log lines are written
@@ -58,7 +58,7 @@ public record Settings(
         LogFormat logFormat) {
 
     /**
-     * The settings that {@code config} says.
+     * The settings in {@code config}.
      *
      * @throws InvalidSettingsException if any of them is wrong
      */
@@ -67,10 +67,10 @@ public record Settings(
     }
 
     /**
-     * The settings in force, as text, by environment variable, in the order of the documents; empty for what is not
-     * set. Fit to be shown to anybody: of URLs it has nothing that may be a secret.
+     * The settings in force, as text, by environment variable, in the order of the documents; empty for a setting
+     * without a value. Safe to show: parts of URLs that may be secret are left out.
      *
-     * @param foundNamespace the namespace of the Lease, as it was found out
+     * @param foundNamespace the namespace of the Lease, as determined at the start
      * @param openPort the port that the HTTP server listens on
      */
     public Map<String, String> inForce(String foundNamespace, int openPort) {
@@ -104,7 +104,7 @@ public record Settings(
         return Collections.unmodifiableMap(all);
     }
 
-    /** The host alone: a token may be in the user, in the query, and with many a webhook in the path. */
+    /** The host only: a token may be in the user, in the query, and in the path of some webhooks. */
     private static String place(URI url) {
         String port = url.getPort() < 0 ? "" : ":" + url.getPort();
         boolean more = url.getRawPath().length() > 1 || url.getRawQuery() != null;

@@ -19,14 +19,14 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All rules for the settings, and between them.
+ * All rules for single settings and between settings.
  *
- * <p>A rule between two settings is applied only when each of them is right by itself.
+ * <p>A rule between two settings is applied only if each of them is valid by itself.
  */
 final class SettingsCheck {
 
     /**
-     * How much longer than the retry period a renewal may come, as client-go has it; so its valid settings are ours.
+     * The factor for the jitter of the retry period, as in client-go; so settings that are valid there are valid here.
      */
     private static final double JITTER = 1.2;
 
@@ -34,7 +34,7 @@ final class SettingsCheck {
     private static final int LONGEST_NAME = 253;
     private static final int HIGHEST_PORT = 65_535;
     private static final Duration SHORTEST_PERIOD = Duration.ofMillis(1);
-    // The Lease API counts in an int32 of seconds.
+    // The Lease API has an int32 of seconds.
     private static final Duration LONGEST = Duration.ofSeconds(Integer.MAX_VALUE);
 
     private static final String LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
@@ -54,8 +54,8 @@ final class SettingsCheck {
     private final List<String> problems = new ArrayList<>();
 
     /**
-     * @param hostname what the identity defaults to
-     * @param writable whether this user may make files in a directory
+     * @param hostname the default of the identity
+     * @param writable whether this user may create files in a directory
      */
     SettingsCheck(Supplier<String> hostname, Predicate<Path> writable) {
         this.hostname = hostname;
@@ -63,7 +63,7 @@ final class SettingsCheck {
     }
 
     /**
-     * The settings that {@code config} says.
+     * The settings in {@code config}.
      *
      * @throws InvalidSettingsException with every problem there is
      */
@@ -218,7 +218,7 @@ final class SettingsCheck {
         }
         Path directory = file.getParent();
         if (Files.isSymbolicLink(file)) {
-            // Its target would have to be replaced by a rename, and with it the link, or be written in place.
+            // A rename would replace the link, not its target.
             problem(
                     "LEADER_FILE",
                     text,
@@ -252,7 +252,7 @@ final class SettingsCheck {
         return file;
     }
 
-    /** The constant of an enumeration that {@code text} names; {@code fallback} when that is none of them. */
+    /** The enum constant that {@code text} names; {@code fallback} if there is none. */
     private <E extends Enum<E>> E oneOf(String name, Optional<String> text, E fallback) {
         String word = text.orElse("");
         List<String> allowed = new ArrayList<>();
@@ -324,7 +324,9 @@ final class SettingsCheck {
         return addresses;
     }
 
-    /** Wrong only if something needs it: a hostname that is no pod's name is nobody's mistake. */
+    /**
+     * A problem only if a setting needs the pod's name: a hostname that is not a pod's name is not an error by itself.
+     */
     private String podName(Optional<String> configured, boolean needed) {
         String name = configured.orElseGet(hostname);
         boolean right =
@@ -358,7 +360,7 @@ final class SettingsCheck {
                 return url;
             }
         } catch (URISyntaxException invalid) {
-            // Said below, in the same words as everything else that is no such URL.
+            // Reported below, as every other invalid URL.
         }
         // A password must not end up in a log.
         problem(

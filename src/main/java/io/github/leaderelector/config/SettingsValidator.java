@@ -5,11 +5,11 @@ import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.config.SmallRyeConfigBuilderCustomizer;
 
 /**
- * Checks the settings the moment Quarkus has read them, before it opens anything; passes on to Quarkus what it cannot
- * read itself, and keeps from it what it is not to read.
+ * Checks the settings as soon as Quarkus has read them, before it opens anything. Also registers
+ * {@link LogFormatInterceptor}, and applies {@link Environment}.
  *
- * <p>Quarkus collects what its own settings complain about, such as {@code quarkus.http.port}, which takes its value
- * from ours, and complains in the end; an {@link InvalidSettingsException} forestalls that.
+ * <p>Quarkus reports invalid settings of its own, such as {@code quarkus.http.port}, which takes its value from ours,
+ * only after this check. An {@link InvalidSettingsException} comes first.
  */
 public final class SettingsValidator implements SmallRyeConfigBuilderCustomizer, ConfigValidator {
 

@@ -9,13 +9,13 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** Finds settings that bear our prefix but are none of ours, as misspelt ones do. */
+/** Finds settings with our prefix that do not exist, such as misspelt ones. */
 public final class UnknownSettings {
 
     private static final String PROPERTY_PREFIX = "leader-elector.";
     private static final String VARIABLE_PREFIX = "LEADER_ELECTOR_";
 
-    /** What Kubernetes sets in every pod of a namespace that has a Service 'leader-elector'. */
+    /** Variables that Kubernetes sets in every pod of a namespace that has a Service 'leader-elector'. */
     private static final Pattern SERVICE_LINK = Pattern.compile(
             "LEADER_ELECTOR_(.*_)?(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_.*)?)?)");
 

@@ -1,8 +1,9 @@
 /**
- * What can be set, and the rules between settings.
+ * The settings and the rules between them.
  *
- * <p>This room guarantees that a {@link io.github.leaderelector.config.Settings} is right: nobody need check it again.
- * It does not guarantee that the world stays as it was when the check was made, such as the leader file's directory.
+ * <p>This package guarantees that {@link io.github.leaderelector.config.Settings} are valid: no other package checks
+ * them again. It does not guarantee that the environment stays as it was at the check, such as the leader file's
+ * directory.
  */
 @NullMarked
 package io.github.leaderelector.config;

@@ -4,8 +4,8 @@ import io.github.leaderelector.leadership.Ticker;
 import java.time.Duration;
 
 /**
- * Tries to take the Lease when the {@link Turn} says so, and sees to it that the Lease names a successor. For the
- * election's thread only.
+ * Tries to take the Lease when the {@link Turn} allows it, and lets {@link Succession} name a successor in the Lease.
+ * For the election's thread only.
  */
 final class Campaign {
 
@@ -26,12 +26,12 @@ final class Campaign {
         this.nextAttempt = thread.alarm();
     }
 
-    /** Forgets earlier attempts: the next one is not too early, whenever the last one was. */
+    /** Forgets earlier attempts: the next attempt need not wait for a pause after the last one. */
     void begin() {
         turn.forgetAttempts();
     }
 
-    /** Attempts to take the Lease if it is time to, and sets an alarm for when it will be. */
+    /** Tries to take the Lease if an attempt is due; else sets an alarm for the time at which it will be. */
     void evaluate() {
         suspended = false;
         succession.evaluate();
@@ -51,7 +51,7 @@ final class Campaign {
         attempting = true;
         turn.attempted();
         var unused = writer.acquire().whenComplete((acquired, failure) -> {
-            // What failed is reported where it happened; what has changed meanwhile decides what comes next.
+            // ReportedLeaseApi has reported the failure. The state of now decides about the next attempt.
             attempting = false;
             if (!suspended) {
                 evaluate();
@@ -59,7 +59,7 @@ final class Campaign {
         });
     }
 
-    /** Makes no further attempt until {@link #evaluate}. One that is under way ends by itself. */
+    /** Makes no further attempt until {@link #evaluate}. An attempt that is under way ends by itself. */
     void suspend() {
         suspended = true;
         nextAttempt.cancel();

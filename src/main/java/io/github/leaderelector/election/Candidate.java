@@ -14,11 +14,12 @@ import java.util.concurrent.CompletableFuture;
 /**
  * One replica in the election: campaigns while it wants to lead, renews while it leads, and resigns in order.
  *
- * <p>Whether it wants to lead is one state: the {@link Reasons} against it. The way out is always the same: stop
- * claiming, wait until every sign is taken back and the {@link Drain} is over, release. It is gone to its end, even if
- * the reason for it is gone meanwhile; only then is it a candidate again.
+ * <p>The {@link Reasons} against leading are the one state that says whether this replica wants to lead. Resigning
+ * always takes the same steps: stop claiming, wait until every sign is removed and the {@link Drain} is over, release.
+ * All steps are taken, even if the reason is dropped meanwhile; after that the replica is a candidate again.
  *
- * <p>Safe for use by many threads: claiming stops on the thread that asks for it, all else happens on the election's.
+ * <p>Safe for use by many threads: claiming stops on the calling thread, everything else happens on the election's
+ * thread.
  */
 final class Candidate implements Candidacy {
 
@@ -30,7 +31,7 @@ final class Candidate implements Candidacy {
     private final ElectionThread thread;
     private final Ticker ticker;
 
-    // Guarded by this, and changed together with what the hub says of them.
+    // Guarded by this; changed together with the phase in the hub.
     private Reasons reasons = Reasons.NONE;
     private CompletableFuture<Boolean> out = CompletableFuture.completedFuture(true);
 
@@ -52,8 +53,8 @@ final class Candidate implements Candidacy {
     }
 
     /**
-     * Does what the state calls for. To be called on the election's thread whenever that may have changed; how often
-     * does not matter.
+     * Acts on the current state: renews, campaigns, or stops both. Call it on the election's thread after each change
+     * of the state; further calls do no harm.
      */
     void evaluate() {
         switch (hub.current().phase()) {
@@ -80,14 +81,14 @@ final class Candidate implements Candidacy {
     /**
      * As {@link #resign}.
      *
-     * @return completes with whether the Lease is free of us; never, if a sign cannot be taken back, since then the
-     *     Lease must not be given to others before it expires
+     * @return completes with whether we no longer hold the Lease. Never completes if a sign cannot be removed, because
+     *     then others must not get the Lease before it expires
      */
     synchronized CompletableFuture<Boolean> leave(Reason reason) {
         boolean wasCandidate = reasons.isEmpty();
         reasons = reasons.with(reason);
         boolean led = hub.observe(new ResignRequested(reasons.foremost())).leads(ticker.now());
-        // Else it is on its way out already, and has to wait as long as it did.
+        // Else this replica is resigning already; the release under way goes on.
         if (wasCandidate && out.isDone()) {
             out = thread.call(() -> release(led));
             var unused = out.whenComplete((free, thrown) -> thread.execute(this::campaignUnlessReasons));

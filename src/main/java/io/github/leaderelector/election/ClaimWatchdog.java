@@ -14,11 +14,11 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ends a claim for the onlookers at the moment it ends by itself, on a thread that does nothing else.
+ * Tells the observers of the hub when a claim ends by time, on a thread that does nothing else.
  *
- * <p>Readers of the hub do not need it, they look at the clock; but nobody reads the file through the hub. It looks
- * four times a second, because after a suspension of the machine a timer set on the monotonic clock fires late by as
- * long as that was.
+ * <p>Readers of the hub check the clock themselves, but the leader file has to be removed at that moment. The watchdog
+ * checks four times a second, because after a suspension of the machine a timer on the monotonic clock fires late, by
+ * the time of the suspension.
  */
 final class ClaimWatchdog implements LeadershipObserver {
 

@@ -11,9 +11,9 @@ import java.util.function.BooleanSupplier;
 import java.util.function.ToIntFunction;
 
 /**
- * Another {@link LeaseApi} whose requests are counted.
+ * Wraps another {@link LeaseApi} and counts its requests.
  *
- * <p>Whatever the listener throws, the requests go their way.
+ * <p>If the listener throws, the requests are not affected.
  */
 final class CountedLeaseApi implements LeaseApi {
 
@@ -27,7 +27,7 @@ final class CountedLeaseApi implements LeaseApi {
     private final ElectionListener listener;
     private final AtomicBoolean watched = new AtomicBoolean();
 
-    /** @param leads whether this process leads, which makes a renewal of a write */
+    /** @param leads whether this process leads: its writes then count as renewals */
     CountedLeaseApi(LeaseApi api, BooleanSupplier leads, Ticker ticker, ElectionListener listener) {
         this.api = api;
         this.leads = leads;
@@ -86,7 +86,7 @@ final class CountedLeaseApi implements LeaseApi {
         try {
             message.run();
         } catch (RuntimeException notOurs) {
-            // A number is not worth an election.
+            // A failure of the metrics must not harm the election.
         }
     }
 }

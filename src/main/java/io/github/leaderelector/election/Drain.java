@@ -5,8 +5,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The time after a claim was dropped in which the Lease is held on, so that the application can finish before another
- * starts. Nothing is claimed in it; the Lease is only kept from the others. For the election's thread only, but for
+ * The time after the end of a claim in which the Lease is still renewed, so that the application can finish before
+ * another replica's starts. This replica does not claim to lead meanwhile. For the election's thread only, except
  * {@link #end}.
  */
 final class Drain {
@@ -27,10 +27,9 @@ final class Drain {
     }
 
     /**
-     * Begins one. No claim holds any more.
+     * Begins the drain. The claim must have ended.
      *
-     * @return completes when the Lease need not be held on: because the time is over, because of {@link #end}, or
-     *     because it is no longer ours
+     * @return completes when the drain is over: after its time, by {@link #end}, or because the Lease is no longer ours
      */
     CompletableFuture<Void> begin() {
         CompletableFuture<Void> over = new CompletableFuture<>();
@@ -44,7 +43,10 @@ final class Drain {
         return over;
     }
 
-    /** The application has finished; answers whether a drain was under way. Safe for use by many threads. */
+    /**
+     * Ends the drain early, because the application has finished; returns whether a drain was under way. Safe for use
+     * by many threads.
+     */
     boolean end() {
         CompletableFuture<Void> over = present;
         return over != null && over.complete(null);
@@ -56,7 +58,7 @@ final class Drain {
             return;
         }
         var unused = writer.keep().whenComplete((ours, thrown) -> {
-            // What failed is tried again; if it goes on failing, the Lease expires.
+            // A failed renewal is tried again. If all fail, the Lease expires.
             if (thrown == null && !ours) {
                 over.complete(null);
             } else {

@@ -20,21 +20,22 @@ import java.util.random.RandomGenerator;
 import org.jboss.logging.Logger;
 
 /**
- * One replica's part in the election for one Lease: puts the parts of this room together, starts and stops them.
+ * Takes part in the election for one Lease: puts the parts of this package together, starts and stops them.
  *
- * <p>{@link #start} and {@link #stop} are called once each, from one thread; all else is safe for use by many.
+ * <p>{@link #start} and {@link #stop} are called once each, from one thread; all other methods are safe for use by many
+ * threads.
  */
 public final class Election implements Candidacy, Vital, AutoCloseable {
 
     private static final Logger LOG = Logger.getLogger(Election.class);
 
-    /** How long stopping may take beside the drain: until all signs are taken back and the Lease is released. */
+    /** How long stopping may take in addition to the drain: until all signs are removed and the Lease is released. */
     private static final Duration TIME_TO_STOP = Duration.ofSeconds(4);
 
-    /** Nothing may stand between the start and the first campaign. */
+    /** The check comes after the first attempt, so as not to delay it. */
     private static final Duration PERMISSION_CHECK_DELAY = Duration.ofSeconds(1);
 
-    /** How long the thread may take to do what was posted to it; a process that gets hardly any time needs seconds. */
+    /** How long the thread may take to run a posted task. A process that gets little processor time needs seconds. */
     private static final Duration STUCK = Duration.ofSeconds(30);
 
     private final ElectionSettings settings;
@@ -50,7 +51,7 @@ public final class Election implements Candidacy, Vital, AutoCloseable {
     /**
      * An election on the API server that {@code access} leads to, by connections of its own.
      *
-     * @param listener who counts the requests
+     * @param listener counts the requests
      */
     public static Election on(
             AccessStore access,
@@ -67,7 +68,7 @@ public final class Election implements Candidacy, Vital, AutoCloseable {
         return new Election(settings, api, hub, ticker, threads, renewals, new Random());
     }
 
-    /** The line of parts: watch, view, campaign, writer, view, hub; see {@code docs/architecture.md}. */
+    /** Puts the parts together in the order of the data flow; see {@code docs/architecture.md}. */
     Election(
             ElectionSettings settings,
             LeaseApi api,
@@ -98,7 +99,7 @@ public final class Election implements Candidacy, Vital, AutoCloseable {
                 writer,
                 thread,
                 ticker);
-        // In this order: whether the view is current, what is to be done, and what can wait.
+        // In this order: first whether the view is current, then the action, then checks that can wait.
         this.watch = new LeaseWatch(reported, reader, view, thread, random);
         view.subscribe(candidate::evaluate);
         SilentHolderCheck silentHolder = new SilentHolderCheck(settings, view, reader, thread, ticker);
@@ -109,17 +110,17 @@ public final class Election implements Candidacy, Vital, AutoCloseable {
 
     /** Begins to watch the Lease, and to campaign unless this replica has resigned. Returns at once. */
     public void start() {
-        // The watch first: the read of the first attempt is also the one beside it.
+        // The watch first: it shares the read of the first attempt.
         thread.execute(watch::open);
-        // The end of a claim, which the clock brings, calls for action, too.
+        // The election must also act when the clock ends a claim.
         hub.subscribe("election", thread::execute, leadership -> candidate.evaluate());
         thread.execute(() -> thread.alarm().set(PERMISSION_CHECK_DELAY, api::reportMissingPermissions));
     }
 
     /**
-     * Stops claiming, waits until every sign of it is taken back and the drain is over, then releases the Lease if we
-     * hold it; all within the drain and a few seconds, whatever the API server does. What could not be released
-     * expires.
+     * Stops claiming, waits until every sign is removed and the drain is over, then releases the Lease if we hold it.
+     * Takes at most the drain and a few seconds, even if the API server does not answer. A Lease that could not be
+     * released expires.
      */
     public void stop(Reason reason) {
         if (stopped) {
@@ -144,7 +145,7 @@ public final class Election implements Candidacy, Vital, AutoCloseable {
         }
     }
 
-    /** As {@link #resign}; completes with whether the Lease is free of us. */
+    /** As {@link #resign}; completes with whether we no longer hold the Lease. */
     CompletableFuture<Boolean> leave(Reason reason) {
         return candidate.leave(reason);
     }

@@ -10,10 +10,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one thread that reads and changes what the election knows. Nothing on it ever blocks.
+ * The one thread that reads and changes the state of the election. No task on it ever blocks.
  *
- * <p>What other threads bring, such as the answers of the API server, is posted to it. Once the executor is shut down,
- * what is posted is dropped without a word: there is nothing left to do. Safe for use by many threads.
+ * <p>Other threads post their results to it, such as the answers of the API server. After the executor is shut down,
+ * posted tasks are dropped silently: the election is over. Safe for use by many threads.
  */
 final class ElectionThread {
 
@@ -29,7 +29,7 @@ final class ElectionThread {
         try {
             executor.execute(task);
         } catch (RejectedExecutionException closed) {
-            // As the class says.
+            // The executor is shut down: see above.
         }
     }
 
@@ -61,7 +61,7 @@ final class ElectionThread {
             try {
                 set = executor.schedule(() -> ring(task), delay.toNanos(), TimeUnit.NANOSECONDS);
             } catch (RejectedExecutionException closed) {
-                // As the class says.
+                // The executor is shut down: see above.
             }
         }
 

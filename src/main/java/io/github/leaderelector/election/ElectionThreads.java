@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The threads of an election, one for each duty.
  *
- * @param election reads and changes what the election knows; never blocks
+ * @param election reads and changes the state of the election; never blocks
  * @param renewal runs Fabric8's loop, which blocks while a renewal is under way
- * @param watchdog ends the claim in time, whatever the others do
+ * @param watchdog ends the claim in time, even if the other threads are stuck
  */
 record ElectionThreads(
         ScheduledExecutorService election, ScheduledExecutorService renewal, ScheduledExecutorService watchdog)
@@ -43,7 +43,7 @@ record ElectionThreads(
         return executor;
     }
 
-    /** The executor keeps what a task throws to itself. */
+    /** Without this, the executor would drop what a task throws. */
     private static void reportFault(String name, Runnable task) {
         if (task instanceof Future<?> future && future.isDone() && !future.isCancelled()) {
             try {

@@ -17,9 +17,9 @@ import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
 /**
- * Renews by Fabric8's {@link LeaderElector}, which does that well; what it does not do well, judging who may lead, it
- * is not asked for: it is told that we hold the Lease, always, and that it was renewed just now. Whether that is so is
- * decided where the write is made. See ADR 2.
+ * Renews by Fabric8's {@link LeaderElector}. It serves as a renewal loop only and does not judge who may lead: its lock
+ * always says that we hold the Lease and have just renewed it. {@link LeaseWriter} decides whether a write is allowed.
+ * See ADR 2.
  */
 final class Fabric8Renewal implements Renewal {
 
@@ -32,7 +32,7 @@ final class Fabric8Renewal implements Renewal {
     Fabric8Renewal(ElectionSettings settings, Executor executor, Supplier<CompletableFuture<Void>> renew) {
         this.executor = executor;
         this.running = new LeaderElector(
-                        // It would hand a client through to the lock, which does not need one.
+                        // The elector only passes a client to the lock, which does not need one.
                         null,
                         new LeaderElectionConfigBuilder()
                                 .withName("Lease " + settings.lease())
@@ -40,9 +40,9 @@ final class Fabric8Renewal implements Renewal {
                                 .withLeaseDuration(settings.timings().leaseDuration())
                                 .withRenewDeadline(settings.timings().renewDeadline())
                                 .withRetryPeriod(settings.timings().retryPeriod())
-                                // A release by the elector would come before anybody was told to stop.
+                                // The elector would release before the outlets stop claiming.
                                 .withReleaseOnCancel(false)
-                                // Nothing hangs on the callbacks: they come late, or not at all.
+                                // Nothing depends on the callbacks: they come late, or not at all.
                                 .withLeaderCallbacks(new LeaderCallbacks(
                                         () -> LOG.debug("Fabric8: started leading"),
                                         () -> LOG.debug("Fabric8: stopped leading"),
@@ -52,15 +52,15 @@ final class Fabric8Renewal implements Renewal {
                 .start();
     }
 
-    /** On the loop's own thread, so that no attempt is under way: the elector's monitor is free then. */
+    /** Runs on the loop's own thread: no attempt is under way then, and the elector's monitor is free. */
     @Override
     public void stop() {
         executor.execute(() -> running.cancel(true));
     }
 
     /**
-     * The {@link Lock} of a Lease that we hold. Nothing but {@link KubernetesClientException} is thrown, since the loop
-     * ends in silence with anything else.
+     * The {@link Lock} of a Lease that we hold. Throws {@link KubernetesClientException} only, because any other
+     * exception ends the loop silently.
      */
     private record HeldLock(ElectionSettings settings, Supplier<CompletableFuture<Void>> renew) implements Lock {
 

@@ -5,10 +5,10 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * The API server, as far as one Lease goes.
+ * Requests to the API server about one Lease.
  *
  * <p>No call blocks. Every future completes within the request timeout; on failure with a {@link ApiException}. A
- * failed write may nevertheless have gone through, unless {@link ApiException#refused} says otherwise. Safe for use by
+ * failed write may have succeeded all the same, unless {@link ApiException#refused} says otherwise. Safe for use by
  * many threads.
  */
 public interface LeaseApi extends AutoCloseable {
@@ -26,12 +26,12 @@ public interface LeaseApi extends AutoCloseable {
     CompletableFuture<LeaseDocument> replace(LeaseDocument lease);
 
     /**
-     * Opens a watch, beginning with the present state if there is a Lease. It does not come back by itself when it
-     * breaks.
+     * Opens a watch. It begins with the current state of the Lease if there is one. A watch that breaks is not opened
+     * again.
      */
     CompletableFuture<Watch> watch(WatchListener listener);
 
-    /** Logs, once and in its own time, which permissions on the Lease are missing, if any are. */
+    /** Logs once which permissions on the Lease are missing, if any are. Returns at once. */
     default void reportMissingPermissions() {}
 
     /** Ends all requests and frees the connections. */
@@ -40,15 +40,15 @@ public interface LeaseApi extends AutoCloseable {
 
     /** An open watch. */
     interface Watch extends AutoCloseable {
-        /** Closes it; events already under way may still come. */
+        /** Closes the watch; events that are under way may still arrive. */
         @Override
         void close();
     }
 
-    /** Who is told what a watch sees; calls come one after the other. */
+    /** Receives the events of a watch, one after the other. */
     interface WatchListener {
 
-        /** The Lease was created or modified, or is there at the beginning. */
+        /** The Lease was created or modified, or existed when the watch began. */
         void changed(LeaseDocument lease);
 
         /** The Lease was deleted; {@code lease} carries the {@code resourceVersion} of the deletion. */

@@ -29,7 +29,7 @@ final class LeaseReader {
         return begun;
     }
 
-    /** The last read, if it is one after the first {@code count}; else a new one. */
+    /** The last read, if more than {@code count} reads have begun; else a new one. */
     CompletableFuture<Void> readAfter(long count) {
         return begun > count ? last : read();
     }

@@ -18,12 +18,12 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What has been seen of the Lease, merged from watch events, answers to reads and answers to writes, whatever their
- * order; and what that means for us.
+ * The last known state of the Lease, merged from watch events, answers to reads and answers to writes in any order; and
+ * what it means for us.
  *
- * <p>Newer is what has the higher {@code resourceVersion}. The time at which the Lease was seen to change is taken from
- * the local monotonic clock, and moves only when the Lease's state does; it is the only clock by which others are
- * judged. All news is passed on to the hub, in order. For the election's thread only.
+ * <p>The state with the higher {@code resourceVersion} is newer. The view records, by the local monotonic clock, when
+ * it first saw each state; this is the only time by which other holders are judged. Every change is passed on to the
+ * hub, in order. For the election's thread only.
  */
 final class LeaseView {
 
@@ -39,24 +39,24 @@ final class LeaseView {
     private boolean known;
     private @Nullable LeaseDocument document;
     private long version;
-    /** Whether {@link #version} is a guess, of a Lease that a read did not find. */
+    /** Whether {@link #version} is only a lower bound, because a read did not find the Lease. */
     private boolean versionGuessed;
 
     private long observedNanos;
     private Duration lastInterval = Duration.ZERO;
-    /** The last holding of the Lease that has not been released by its holder. */
+    /** The last holding of the Lease that its holder has not released. */
     private @Nullable Hold hold;
-    /** Whether the Lease bears our name since before our first write: it was ours before a restart. */
+    /** Whether the Lease had our name before our first write: we held it before a restart. */
     private boolean formerSelf;
-    /** The state that the Lease was put back to, while it is in that state; its holder may not hold it any more. */
+    /** The state to which a restore put the Lease back, while it is in that state. Its holder may no longer hold it. */
     private @Nullable LeaseDocument restored;
 
     private boolean current;
 
     /**
-     * @param identity who we are
-     * @param leaseDuration the duration of a Lease that tells none
-     * @param hub who is told all news, in order
+     * @param identity our identity
+     * @param leaseDuration the duration of a Lease that has none
+     * @param hub receives every change, in order
      */
     LeaseView(String identity, Duration leaseDuration, Consumer<Observation> hub, Ticker ticker) {
         this.identity = identity;
@@ -65,7 +65,7 @@ final class LeaseView {
         this.ticker = ticker;
     }
 
-    /** Calls {@code observer} after each change of what this view shows, or of whether it is {@link #current}. */
+    /** Calls {@code observer} after each change of the state, or of whether it is {@link #current}. */
     void subscribe(Runnable observer) {
         observers.add(observer);
     }
@@ -79,17 +79,17 @@ final class LeaseView {
         apply(lease, lease.version(), false);
     }
 
-    /** A watch saw the Lease being deleted; {@code last} has the version of the deletion. */
+    /** A watch saw the deletion of the Lease; {@code last} has the version of the deletion. */
     void deleted(LeaseDocument last) {
         apply(null, last.version(), false);
     }
 
     /**
-     * A read's answer; empty when there is no Lease.
+     * The answer to a read; empty when there is no Lease.
      *
-     * <p>A read shows nothing that is older than what was known when it was sent. If it seems to, the cluster's history
-     * has begun anew, as after a restore of etcd; or the Lease was never gone, though a read had not found it. Who went
-     * on to compare versions then would not believe anything until a restart.
+     * <p>A consistent read never shows an older state than the one known when it was sent. If it seems to, then etcd
+     * was restored and versions begin lower; or an earlier read wrongly found no Lease. The view then begins anew,
+     * because it would otherwise ignore every state until a restart.
      *
      * @param versionWhenSent {@link #version} when the read was sent
      */
@@ -101,7 +101,7 @@ final class LeaseView {
             }
             seen(answer.get());
         } else if (noNewsSince && !(known && document == null)) {
-            // Only once: a version made up again and again would overtake that of the next creation.
+            // Only once: a bound that is raised again and again would overtake the version of the next creation.
             apply(null, versionWhenSent + 1, true);
         }
     }
@@ -112,7 +112,7 @@ final class LeaseView {
                         + " missed by a read. It is taken as it is.",
                 lease.version(), version);
         if (!versionGuessed) {
-            // Between this state and the last that was seen somebody else may have led, and may still.
+            // Between the last known state and this one, another replica may have begun to lead, and may lead still.
             ownWrites.forget();
             restored = lease;
         }
@@ -121,12 +121,12 @@ final class LeaseView {
         hub.accept(new HistoryBegunAnew());
     }
 
-    /** The {@code renewTime} of a write of ours that is about to be sent; no other write of this process has it. */
+    /** A {@code renewTime} for the next write of ours; no other write of this process has the same. */
     Instant nextRenewTime(Moment sent) {
         return ownWrites.next(sent, document);
     }
 
-    /** Says whether the watch shows the present state, as far as can be told. */
+    /** Sets whether the watch is trusted to show the current state. */
     void setCurrent(boolean isCurrent) {
         if (current != isCurrent) {
             current = isCurrent;
@@ -134,7 +134,7 @@ final class LeaseView {
         }
     }
 
-    /** Whether a change of the Lease would be seen when it happens: the watch can be trusted. */
+    /** Whether the watch is trusted: this view then sees a change of the Lease when it happens. */
     boolean current() {
         return current;
     }
@@ -156,7 +156,8 @@ final class LeaseView {
         formerSelf = lease != null
                 && identity.equals(lease.holder())
                 && !ownWrites.show(lease)
-                // A renewal of a killed process may be stored after its successor has looked, and before it wrote.
+                // A renewal by a killed process may be stored after its successor has read the Lease and before the
+                // successor writes.
                 && (!known || (formerSelf && !ownWrites.anyAcknowledged()));
         updateHold(lease, stateChanged);
         known = true;
@@ -186,8 +187,8 @@ final class LeaseView {
                     ? new Hold("(the leader before the restore)", false, null, observedNanos + leaseDuration.toNanos())
                     : null;
         }
-        // Otherwise the Lease was deleted or emptied, which does not tell its holder to stop: the hold
-        // stays until it expires.
+        // Otherwise the Lease was deleted or emptied. Its holder does not know of that, so the hold stays until it
+        // expires.
     }
 
     private Observation observation(@Nullable LeaseDocument lease) {
@@ -230,7 +231,7 @@ final class LeaseView {
         return identity.equals(lease.holder()) && ownWrites.show(lease);
     }
 
-    /** What the Lease means for us now. */
+    /** What the Lease means for us at this moment. */
     Standing standing() {
         if (!known) {
             return new Standing.Unknown();
@@ -254,12 +255,12 @@ final class LeaseView {
                 : new Standing.Lapsed(held.untilNanos());
     }
 
-    /** The Lease as last seen; empty when there is none, or none was seen yet. */
+    /** The Lease as last seen; empty if there is none, or if it was not seen yet. */
     Optional<LeaseDocument> document() {
         return Optional.ofNullable(document);
     }
 
-    /** The highest version seen, or a lower bound of the Lease's deletion; 0 before anything was seen. */
+    /** The highest version seen, or a lower bound of the version of the Lease's deletion; 0 if nothing was seen yet. */
     long version() {
         return version;
     }
@@ -269,13 +270,13 @@ final class LeaseView {
         return observedNanos;
     }
 
-    /** How long the state before the present one lasted: of a renewed Lease, the renewal period. */
+    /** How long the previous state lasted. If the last change was a renewal, this is the renewal period. */
     Duration lastInterval() {
         return lastInterval;
     }
 
     /**
-     * A holding of the Lease that has not been released by its holder.
+     * A holding of the Lease that its holder has not released.
      *
      * @param untilNanos the monotonic time, in nanoseconds, at which it expires
      */
@@ -283,8 +284,8 @@ final class LeaseView {
             String holder, boolean ours, @Nullable Instant renewTime, long untilNanos) {
 
         /**
-         * The holding that {@code lease} shows. Only the holder can shorten it, by renewing: what somebody else writes
-         * over it does not reach a holder that is cut off, which leads on.
+         * The holding that {@code lease} shows. Only its holder can shorten it, by a renewal. An edit by somebody else
+         * cannot: a holder that is cut off does not see the edit and leads on.
          */
         static Hold next(@Nullable Hold before, LeaseDocument lease, boolean ours, long untilNanos) {
             String holder = String.valueOf(lease.holder());

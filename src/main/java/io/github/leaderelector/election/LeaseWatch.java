@@ -7,13 +7,12 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps a watch on the Lease open, shows the view what it tells, and says whether it can be trusted.
+ * Keeps a watch on the Lease open, passes its events to the view, and decides whether the watch is trusted.
  *
- * <p>A watch is trusted from the first full view of the Lease after it opened, until it breaks or is caught missing
- * something: a version that a read or a write has shown must arrive by watch, too. That goes for the Lease as it was
- * found when the watch opened: a watch begins with what is there. It is opened again after a random pause from nothing
- * up to a bound that grows, so that the watches of many sidecars come back spread out over a second, although all broke
- * at once, as in a restart of the API server. For the election's thread only.
+ * <p>A watch is trusted after it has shown the current state of the Lease once, until it breaks or misses a version:
+ * each version that a read or a write has shown must arrive by watch, too. A watch that ends is opened again after a
+ * random pause between zero and a bound that grows, so that the watches of many sidecars do not all come back at the
+ * same moment after a restart of the API server. For the election's thread only.
  */
 final class LeaseWatch {
 
@@ -22,10 +21,12 @@ final class LeaseWatch {
     private static final Duration LAST_BOUND = Duration.ofSeconds(4);
     private static final Duration FORBIDDEN_PAUSE = Duration.ofSeconds(30);
 
-    /** An API server that has just started refuses everybody for some seconds, until it knows who may do what. */
+    /**
+     * An API server that has just started refuses all requests for some seconds, until it has loaded the permissions.
+     */
     private static final int REFUSALS_THAT_MAY_PASS = 3;
 
-    /** Watches that open and show nothing, one after the other, until that is reported. */
+    /** How many watches in a row must open and show nothing before that is reported. */
     private static final int SILENT_WATCHES = 3;
 
     private static final Duration GRACE_BEFORE_DISTRUST = Duration.ofSeconds(1);
@@ -37,7 +38,7 @@ final class LeaseWatch {
     private final ElectionThread thread;
     private final RandomGenerator random;
     private final ElectionThread.Alarm reopening;
-    /** Set while the watch misses a version that is known otherwise. */
+    /** Set while the watch has not shown a version that a read or a write has shown. */
     private final ElectionThread.Alarm missing;
 
     private @Nullable Attempt present;
@@ -47,7 +48,7 @@ final class LeaseWatch {
     private boolean reported;
     private Duration pauseBound = FIRST_BOUND;
 
-    /** @param api whose answers come on {@code thread} */
+    /** @param api its answers arrive on {@code thread} */
     LeaseWatch(LeaseApi api, LeaseReader reader, LeaseView view, ElectionThread thread, RandomGenerator random) {
         this.api = api;
         this.reader = reader;
@@ -59,7 +60,7 @@ final class LeaseWatch {
         view.subscribe(this::compare);
     }
 
-    /** Opens the watch, and from then on again whenever it ends. */
+    /** Opens the watch, and opens it again each time it ends. */
     void open() {
         if (!closed && present == null) {
             Attempt attempt = new Attempt();
@@ -111,7 +112,7 @@ final class LeaseWatch {
         return Duration.ofNanos(random.nextLong(bound.toNanos()));
     }
 
-    /** Compares what has arrived by watch with what the view knows. */
+    /** Compares the versions that have arrived by watch with those that the view knows. */
     private void compare() {
         Attempt attempt = present;
         if (attempt == null || attempt.open == null) {
@@ -133,7 +134,9 @@ final class LeaseWatch {
         });
     }
 
-    /** One watch, from its request to its end; what one that was abandoned still says is true, but proves nothing. */
+    /**
+     * One watch, from its request to its end. Events of an abandoned watch are still true, but do not make it trusted.
+     */
     private final class Attempt implements LeaseApi.WatchListener {
 
         private final long readsBefore = reader.begun();
@@ -155,7 +158,7 @@ final class LeaseWatch {
                 ended(ApiException.from(thrown == null ? new IllegalStateException("no watch") : thrown));
             } else {
                 open = opened;
-                // The Lease may be absent, which a watch does not tell.
+                // The Lease may not exist; a watch does not report that.
                 var unused = reader.readAfter(readsBefore).whenComplete((done, failure) -> compared(failure));
             }
         }
@@ -173,7 +176,7 @@ final class LeaseWatch {
             refusals = 0;
             pauseBound = FIRST_BOUND;
             if (view.document().isEmpty()) {
-                // Nothing is there that could arrive.
+                // There is no Lease, so no event can arrive.
                 arrivedVersion = Math.max(arrivedVersion, view.version());
             }
             compare();

@@ -14,14 +14,14 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one place that writes the Lease. Others decide when to write; it decides whether, of the very state that the
- * write is based on, and what.
+ * The only writer of the Lease. Its callers decide when to write. It decides whether and what, by the same state of the
+ * Lease that the write is based on.
  *
- * <p>Nothing here blocks. What fails does so with a {@link ApiException}. For the election's thread only.
+ * <p>No method blocks. Futures fail with an {@link ApiException}. For the election's thread only.
  */
 final class LeaseWriter {
 
-    /** Attempts of one write when the Lease changes in between for reasons that are not ours. */
+    /** How many times one write is tried if somebody else changes the Lease in between. */
     private static final int ATTEMPTS = 3;
 
     private final LeaseApi api;
@@ -37,7 +37,7 @@ final class LeaseWriter {
     private CompletableFuture<?> holding = CompletableFuture.completedFuture(null);
     private long refusedVersion = -1;
 
-    /** @param api whose answers come on the election's thread */
+    /** @param api its answers arrive on the election's thread */
     LeaseWriter(
             LeaseApi api,
             LeaseReader reader,
@@ -61,8 +61,8 @@ final class LeaseWriter {
     }
 
     /**
-     * Takes the Lease, if it is ours, free or expired. Reads it before, unless the view is current and shows it free:
-     * so an expired Lease is taken only when the API server confirms that its holder is silent, and not the watch.
+     * Takes the Lease if it is ours, free or expired. Reads it first, unless the view is current and shows it free. So
+     * an expired Lease is taken only after the API server has confirmed that its holder has not renewed it.
      */
     CompletableFuture<Void> acquire() {
         Standing standing = view.standing();
@@ -71,7 +71,7 @@ final class LeaseWriter {
     }
 
     /**
-     * Renews the Lease that we lead by.
+     * Renews the Lease while we lead.
      *
      * <p>Does nothing when our last write is younger than half a retry period: Fabric8's loop renews right after it has
      * begun, and in bursts after a stall.
@@ -127,7 +127,7 @@ final class LeaseWriter {
     private LeaseDocument held(LeaseDocument judged, Instant renewTime, Moment sent) {
         boolean carriesOn = hub.current().leads(sent);
         Instant acquired = carriesOn ? judged.acquireTime() : null;
-        // client-go counts a transition when the holder changes, and an absent Lease begins at 0.
+        // As in client-go: a change of the holder counts as a transition, and a new Lease begins at 0.
         boolean sameHolder = settings.identity().equals(judged.holder()) || judged.version() == 0;
         LeaseDocument base = carriesOn || judged.successor() == null ? judged : judged.withoutSuccessor();
         return mark.on(base)
@@ -136,7 +136,7 @@ final class LeaseWriter {
                         settings.timings().leaseDuration(),
                         acquired == null ? renewTime : acquired,
                         renewTime,
-                        // The API server takes no number beyond the largest.
+                        // The API server accepts no larger number.
                         sameHolder || judged.term() == Integer.MAX_VALUE ? judged.term() : judged.term() + 1);
     }
 
@@ -145,7 +145,7 @@ final class LeaseWriter {
         if (!failure.conflict() && !failure.notFound()) {
             return CompletableFuture.failedFuture(failure);
         }
-        // A watch that can be trusted will show what has changed, unless it was silent about the same before.
+        // A trusted watch will show the change, unless it has not shown this version before either.
         boolean again = judgedVersion == refusedVersion;
         refusedVersion = judgedVersion;
         if (!wasOurs && view.current() && !again) {
@@ -162,10 +162,7 @@ final class LeaseWriter {
         return until != null && ticker.nanoTime() - until < 0;
     }
 
-    /**
-     * Waits as long as the server asks, but not so long that a claim would end unrenewed: one more request must fit in
-     * before.
-     */
+    /** Waits as long as the server asks, but leaves time for one more request before the claim ends. */
     private void heedRetryAfter(ApiException failure) {
         Duration wait = failure.retryAfter();
         if (wait == null) {
@@ -181,10 +178,10 @@ final class LeaseWriter {
     }
 
     /**
-     * Renews the Lease for nobody's claim, if it is ours: others wait on, and nothing else changes. The hub must have
-     * stopped claiming before.
+     * Renews the Lease during a drain, if it is ours: other replicas go on waiting, but this one does not claim to
+     * lead. The hub must have stopped claiming before.
      *
-     * @return completes with whether it is ours still; fails when that is not known
+     * @return completes with whether it is still ours; fails if that is not known
      */
     CompletableFuture<Boolean> keep() {
         @Nullable LeaseDocument judged = view.document().orElse(null);
@@ -204,14 +201,14 @@ final class LeaseWriter {
                     view.seen(stored);
                     return true;
                 })
-                // A renewal may have been under way, or somebody else may have changed or taken it.
+                // A renewal of ours may have been under way, or another client may have changed or taken the Lease.
                 .exceptionallyCompose(
                         thrown -> reader.read().thenApply(read -> view.standing() instanceof Standing.Ours));
     }
 
     /**
-     * Clears the holder, if it is us; completes with whether the Lease is known to be free of us then. The hub must
-     * have stopped claiming, and the observers must have heard of it, before.
+     * Clears the holder if it is us; completes with whether we are known not to hold the Lease. Before that, the hub
+     * must have stopped claiming, and the observers must have acted on it.
      */
     CompletableFuture<Boolean> release() {
         if (hub.leads()) {
@@ -220,8 +217,8 @@ final class LeaseWriter {
         if (view.standing() instanceof Standing.Ours) {
             return release(ATTEMPTS);
         }
-        // A write that takes the Lease may be under way, or gone through without an answer, and would
-        // take it for nobody.
+        // A write that takes the Lease may be under way, or may have succeeded without an answer. It would leave our
+        // name in the Lease.
         return holding.handle((stored, thrown) ->
                         thrown == null || ApiException.from(thrown).refused())
                 .thenCompose(
@@ -239,7 +236,7 @@ final class LeaseWriter {
                     view.seen(stored);
                     return true;
                 })
-                // A renewal whose answer is not here yet may have gone through before.
+                // A renewal that is not answered yet may have been stored before.
                 .exceptionallyCompose(thrown -> attempts > 1
                         ? reader.read().thenCompose(read -> release(attempts - 1))
                         : CompletableFuture.completedFuture(false))
@@ -257,9 +254,7 @@ final class LeaseWriter {
                 .orElseGet(() -> CompletableFuture.completedFuture(null));
     }
 
-    /**
-     * Takes our name out of the Lease, if we are named as successor; whether that worked matters to nobody for long.
-     */
+    /** Removes our name as successor from the Lease. A failure is ignored: the others only wait for the head start. */
     private CompletableFuture<Void> withdrawAsSuccessor() {
         return view.document()
                 .filter(lease -> settings.identity().equals(lease.successor()))

@@ -9,13 +9,10 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The writes of this process that the Lease may show, told by their {@code renewTime}: no two of them have the same.
- * For one thread at a time.
- */
+/** The writes of this process, known by their {@code renewTime}: no two have the same. For one thread at a time. */
 final class OwnWrites {
 
-    /** Writes that may have gone through without an answer; those of half an hour, with the default retry period. */
+    /** How many writes are remembered: those of half an hour, with the default retry period. */
     private static final int REMEMBERED = 1_000;
 
     /** By their renewTime, in the order in which they were sent. */
@@ -26,9 +23,9 @@ final class OwnWrites {
     private record Write(Moment sent, boolean acknowledged) {}
 
     /**
-     * A write is about to be sent.
+     * Records a write that is about to be sent.
      *
-     * @param sent the present moment
+     * @param sent the current moment
      * @param shown the Lease as last seen, whose write is not forgotten however long ago it was sent
      * @return its renewTime, in microseconds, as the API stores it
      */
@@ -63,8 +60,8 @@ final class OwnWrites {
     }
 
     /**
-     * Takes note that {@code lease}, which shows a write of ours, is what the API server has. What was sent before that
-     * write can no longer go through: it was based on an older version.
+     * Records that the API server has stored {@code lease}, a write of ours. Writes that were sent before it can no
+     * longer succeed, because they are based on an older version.
      */
     void acknowledge(LeaseDocument lease) {
         Instant shown = lease.renewTime();
@@ -74,12 +71,12 @@ final class OwnWrites {
         writes.computeIfPresent(shown, (time, write) -> new Write(write.sent(), true));
     }
 
-    /** Whether a write of ours was ever seen to have gone through, and not forgotten since. */
+    /** Whether a write of ours was stored, and not forgotten since. */
     boolean anyAcknowledged() {
         return writes.values().stream().anyMatch(Write::acknowledged);
     }
 
-    /** Forgets them all: what the Lease shows from now on is somebody else's. */
+    /** Forgets all writes: from now on the Lease shows writes of others. */
     void forget() {
         writes.clear();
     }

@@ -10,10 +10,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jboss.logging.Logger;
 
 /**
- * Tells the user of lasting problems with the API server without drowning the log, see {@link LastingProblem}.
+ * Logs lasting problems with the API server without flooding the log, see {@link LastingProblem}.
  *
- * <p>Each kind of request has problems of its own: that reads are answered does not mean that writes are. Safe for use
- * by many threads, and logs without holding a lock.
+ * <p>Problems are tracked for each kind of request: if reads succeed, writes may still fail. Safe for use by many
+ * threads; logs without holding a lock.
  */
 final class ProblemLog {
 
@@ -22,14 +22,14 @@ final class ProblemLog {
     private final Ticker ticker;
     private final Map<String, LastingProblem> problems = new ConcurrentHashMap<>();
 
-    /** The kinds of request that nobody answered when they were last made. */
+    /** The kinds of request whose last request got no answer. */
     private final Set<String> unanswered = ConcurrentHashMap.newKeySet();
 
     ProblemLog(Ticker ticker) {
         this.ticker = ticker;
     }
 
-    /** Takes note of the {@code failure} of a {@code verb}; its message is one sentence. */
+    /** Records the {@code failure} of a {@code verb}; its message is one sentence. */
     void report(String verb, ApiException failure) {
         if (failure.status() == ApiException.NO_ANSWER) {
             unanswered.add(verb);
@@ -50,8 +50,8 @@ final class ProblemLog {
     }
 
     /**
-     * Takes note that the API server did a {@code verb}: it can be reached again, also where it was not for others;
-     * those have their pause all the same, should it go on failing them.
+     * Records a success of {@code verb}. The API server answers again, so unanswered requests of other kinds count as
+     * interrupted, too; their pauses go on if they fail again.
      */
     void solved(String verb) {
         boolean ended = false;
@@ -64,7 +64,7 @@ final class ProblemLog {
         }
         unanswered.remove(verb);
         if (ended) {
-            LOG.info("LE-209 The API server answers as it should again.");
+            LOG.info("LE-209 The API server answers without errors again.");
         }
     }
 }

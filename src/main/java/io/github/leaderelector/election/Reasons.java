@@ -5,13 +5,13 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Why this replica does not want to lead: all reasons that hold at one time, at most one of each kind; immutable.
+ * The reasons why this replica does not want to lead, at most one of each kind; immutable.
  *
- * @param all in the order in which they came
+ * @param all oldest first
  */
 record Reasons(List<Reason> all) {
 
-    /** It wants to lead. */
+    /** No reasons: the replica wants to lead. */
     static final Reasons NONE = new Reasons(List.of());
 
     Reasons {
@@ -23,7 +23,7 @@ record Reasons(List<Reason> all) {
         return all.isEmpty();
     }
 
-    /** The reason to show: a shutdown before all others, else the oldest. Not for a candidate. */
+    /** The reason to show: a shutdown first, else the oldest. Only if there is a reason. */
     Reason foremost() {
         return all.stream()
                 .filter(reason -> reason.code() == Reason.Code.SHUTDOWN)
@@ -31,7 +31,7 @@ record Reasons(List<Reason> all) {
                 .orElseGet(() -> all.get(0));
     }
 
-    /** With {@code reason}, in the place of one of its kind. */
+    /** A copy with {@code reason}, which replaces a reason of the same kind. */
     Reasons with(Reason reason) {
         boolean known = all.stream().anyMatch(old -> old.code() == reason.code());
         return new Reasons(
@@ -42,7 +42,7 @@ record Reasons(List<Reason> all) {
                         : Stream.concat(all.stream(), Stream.of(reason)).toList());
     }
 
-    /** Without the reason of this kind. */
+    /** A copy without the reason of this kind. */
     Reasons without(Reason.Code kind) {
         return new Reasons(all.stream().filter(old -> old.code() != kind).toList());
     }

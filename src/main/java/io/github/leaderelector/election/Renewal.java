@@ -5,15 +5,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 /**
- * A loop that renews the Lease once in each retry period: Fabric8's elector, or what stands for it where time is
- * simulated. It runs from when it is made until {@link #stop}, and is not used again.
+ * A loop that renews the Lease once in each retry period: Fabric8's elector, or a replacement where time is simulated.
+ * It runs from its creation until {@link #stop} and is not used again.
  */
 interface Renewal {
 
-    /** Ends it; returns at once. A renewal that is under way ends by itself. */
+    /** Ends the loop; returns at once. A renewal that is under way ends by itself. */
     void stop();
 
-    /** Begins renewals. */
+    /** Creates renewal loops. */
     @FunctionalInterface
     interface Factory {
 

@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
-/** Another {@link LeaseApi} whose answers come on the election's thread, and whose failures are reported. */
+/** Wraps another {@link LeaseApi}: answers arrive on the election's thread, and failures are logged. */
 final class ReportedLeaseApi implements LeaseApi {
 
     private final LeaseApi api;
@@ -37,7 +37,7 @@ final class ReportedLeaseApi implements LeaseApi {
         return reported("update", api.replace(lease));
     }
 
-    /** The watch says itself what its failures mean. */
+    /** {@link LeaseWatch} logs the failures of watches itself. */
     @Override
     public CompletableFuture<Watch> watch(WatchListener listener) {
         return thread.receive(api.watch(listener));

@@ -8,18 +8,19 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks once, when another's Lease is not seen to be renewed as usual, whether its holder is silent or the watch is; and
- * reports a holder that is silent while its Lease will be valid for long. For the election's thread only.
+ * Reads the Lease once when its holder has not been seen to renew it for longer than usual, to find out whether the
+ * holder or the watch is silent. Logs a silent holder whose Lease is valid for a long time. For the election's thread
+ * only.
  */
 final class SilentHolderCheck {
 
     private static final Logger LOG = Logger.getLogger(SilentHolderCheck.class);
 
-    /** A holder is unusually silent after as many of its renewal periods. */
-    private static final double PERIODS = 1.5;
+    /** After how many of its renewal periods a holder counts as silent. */
+    private static final double SILENT_PERIODS = 1.5;
 
-    /** How much longer than a lease duration a Lease has to be valid to be reported. */
-    private static final int LONG = 4;
+    /** A silent holder is logged if its Lease is valid for this many further lease durations or more. */
+    private static final int LONG_LEASES = 4;
 
     private final LeaseRef lease;
     private final Timings timings;
@@ -41,19 +42,19 @@ final class SilentHolderCheck {
         this.alarm = thread.alarm();
     }
 
-    /** Asks or reports if it is time to, and sets an alarm for when it will be. */
+    /** Reads or logs if it is due; else sets an alarm for the time at which it will be. */
     void evaluate() {
         if (!(view.standing() instanceof Standing.Held held)) {
             alarm.cancel();
             return;
         }
         Duration silent = Duration.ofNanos(ticker.nanoTime() - view.observedNanos());
-        Duration unusual = Duration.ofNanos((long) (usualPeriod().toNanos() * PERIODS));
+        Duration unusual = Duration.ofNanos((long) (usualPeriod().toNanos() * SILENT_PERIODS));
         if (silent.compareTo(unusual) < 0) {
             alarm.set(unusual.minus(silent), this::evaluate);
         } else if (view.current() && view.version() != askedVersion) {
             askedVersion = view.version();
-            // Its failure is reported where it happens, and the next attempt asks again.
+            // ReportedLeaseApi has logged a failure, and the next attempt reads again.
             var unused = reader.read().whenComplete((read, failure) -> evaluate());
         } else if (silent.compareTo(timings.leaseDuration()) < 0) {
             alarm.set(timings.leaseDuration().minus(silent), this::evaluate);
@@ -71,12 +72,12 @@ final class SilentHolderCheck {
 
     private void report(Standing.Held held) {
         Duration left = Duration.ofNanos(held.untilNanos() - ticker.nanoTime());
-        if (left.compareTo(timings.leaseDuration().multipliedBy(LONG)) >= 0
+        if (left.compareTo(timings.leaseDuration().multipliedBy(LONG_LEASES)) >= 0
                 && !held.holder().equals(reported)) {
             reported = held.holder();
             LOG.warnf(
-                    "LE-216 Lease %s is held by '%s' until %s and has not been renewed for %d s: nobody else can lead"
-                            + " before. If its holder is gone: kubectl delete lease -n %s %s",
+                    "LE-216 Lease %s is held by '%s' until %s and has not been renewed for %d s: no other replica"
+                            + " can lead before that. If its holder is gone: kubectl delete lease -n %s %s",
                     lease,
                     ForeignText.name(held.holder()),
                     ticker.wallTime().plus(left).truncatedTo(java.time.temporal.ChronoUnit.SECONDS),

@@ -7,12 +7,12 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is done while this replica leads: the Lease is renewed. A renewal loop is made with each tenure and stopped at
- * its end. For the election's thread only.
+ * Renews the Lease while this replica leads. Each tenure has a renewal loop of its own, which stops at its end. For the
+ * election's thread only.
  */
 final class Tenure {
 
-    /** A loop that has not called for as many retry periods has ended, or is stuck: another takes its place. */
+    /** A loop that has not called for this many retry periods has ended or is stuck, and is replaced. */
     private static final int SILENT_PERIODS = 4;
 
     private final LeaseWriter writer;
@@ -24,7 +24,7 @@ final class Tenure {
 
     private @Nullable Renewal renewal;
     private long lastCallNanos;
-    /** Counts the loops, so that one that was stopped is told from the present one. */
+    /** Numbers the loops, so that calls of a stopped loop are recognized. */
     private int loop;
 
     Tenure(LeaseWriter writer, Renewal.Factory renewals, Timings timings, ElectionThread thread, Ticker ticker) {
@@ -36,7 +36,7 @@ final class Tenure {
         this.silence = thread.alarm();
     }
 
-    /** Begins to renew, unless that has begun. */
+    /** Begins to renew, unless it has begun already. */
     void begin() {
         if (renewal == null) {
             int mine = ++loop;
@@ -65,7 +65,7 @@ final class Tenure {
         }
     }
 
-    /** Stops to renew, if that had begun. */
+    /** Stops renewing, if it has begun. */
     void end() {
         if (renewal != null) {
             renewal.stop();

@@ -7,8 +7,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out whether the election's thread still works, each time it is asked: by whether it did what was posted to it
- * the last time. Safe for use by many threads.
+ * Checks whether the election's thread still works: each call posts a task and looks whether the last one was run. Safe
+ * for use by many threads.
  */
 final class ThreadCheck implements Vital {
 

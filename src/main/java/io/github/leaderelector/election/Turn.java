@@ -4,9 +4,9 @@ import io.github.leaderelector.leadership.Ticker;
 import java.util.random.RandomGenerator;
 
 /**
- * When this replica may try to take the Lease: at once when it is free and our turn, at the observed expiry when its
- * holder has fallen silent, never while another holds it; and without a watch that can be trusted, now and then, to
- * ask. For the election's thread only.
+ * Decides when this replica may try to take the Lease: at once if it is free and it is our turn; at the observed expiry
+ * if its holder stopped renewing; never while another holds it. Without a trusted watch, an attempt is made once in a
+ * retry period, to read the Lease. For the election's thread only.
  */
 final class Turn {
 
@@ -32,22 +32,22 @@ final class Turn {
         this.notBeforeNanos = ticker.nanoTime();
     }
 
-    /** An attempt is made now. */
+    /** Records that an attempt is made now. */
     void attempted() {
         triedVersion = view.version();
         notBeforeNanos = ticker.nanoTime() + retryPeriod / 2 + random.nextLong(retryPeriod / 2);
     }
 
-    /** The next attempt is as good as the first. */
+    /** Forgets earlier attempts. */
     void forgetAttempts() {
         triedVersion = -1;
     }
 
-    /** The monotonic time, in nanoseconds, at which the next attempt is due; it may be over. */
+    /** The monotonic time, in nanoseconds, at which the next attempt is due; may be in the past. */
     long dueNanos() {
         long now = ticker.nanoTime();
         if (wasCurrent && !view.current()) {
-            // Not at once: the watches of all replicas may have broken at this moment.
+            // Not at once: the watches of all replicas may have broken at the same moment.
             notBeforeNanos = later(notBeforeNanos, now + random.nextLong(retryPeriod / 2));
         }
         wasCurrent = view.current();

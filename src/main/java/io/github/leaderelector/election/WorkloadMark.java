@@ -7,11 +7,11 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Marks the Lease with the workload that holds it, and says so when that turns out to be another one than ours: two
- * workloads that use one Lease by mistake have one leader between them.
+ * Writes the name of the holder's workload into the Lease, and logs a warning if it is another workload than ours: two
+ * workloads that use one Lease by mistake have only one leader together.
  *
- * <p>Nothing else depends on the mark. To refuse a Lease that bears another's would leave a workload that was renamed
- * without a leader for good.
+ * <p>Nothing else depends on the mark. If a replica refused a Lease with another workload's mark, a renamed workload
+ * would never have a leader again.
  *
  * <p>For the election's thread only.
  */
@@ -24,19 +24,19 @@ final class WorkloadMark {
     private final Optional<String> workload;
     private @Nullable String reported;
 
-    /** The mark of the workload that the pod's name tells; if it tells none, nothing is marked or reported. */
+    /** The mark of our workload, taken from the pod's name. If that has no workload, nothing is marked or logged. */
     WorkloadMark(ElectionSettings settings) {
         this.ref = settings.lease();
         this.identity = settings.identity();
         this.workload = PodName.of(settings.podName()).workload();
     }
 
-    /** {@code lease}, about to be written with us as its holder, with our mark or with none. */
+    /** A copy of {@code lease} with our mark, or without one; for a write that makes us the holder. */
     LeaseDocument on(LeaseDocument lease) {
         return Optional.ofNullable(lease.workload()).equals(workload) ? lease : lease.withWorkload(workload);
     }
 
-    /** Looks whether another workload holds {@code lease}; says so once, until it changes. */
+    /** Checks whether another workload holds {@code lease}; logs it once, until it changes. */
     void check(LeaseDocument lease) {
         @Nullable String holder = lease.holder();
         if (holder == null || workload.isEmpty()) {

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses between a kubeconfig and the pod's service account as client-go does: the files that {@code KUBECONFIG}
- * names, or {@code ~/.kube/config}, and where there is none of them, what Kubernetes gives to each container. Once one
- * of them was read it stays with it.
+ * names, or {@code ~/.kube/config}, and if none of them exists, what Kubernetes gives to each container. The first that
+ * can be read is used from then on.
  */
 final class AccessChoice implements AccessReader {
 

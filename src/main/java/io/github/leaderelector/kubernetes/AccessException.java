@@ -1,6 +1,6 @@
 package io.github.leaderelector.kubernetes;
 
-/** The way to the API server cannot be read from where it is configured; the message is one sentence for people. */
+/** The configured access to the API server cannot be read; the message is one sentence for people. */
 final class AccessException extends Exception {
 
     private static final long serialVersionUID = 1L;
@@ -12,12 +12,12 @@ final class AccessException extends Exception {
         this.permanent = permanent;
     }
 
-    /** What may be well later, such as a file that is not there yet or half-written. */
+    /** A problem that may end by itself, such as a file that does not exist yet or is half-written. */
     static AccessException passing(String message) {
         return new AccessException(message, false);
     }
 
-    /** What only people can change, such as a field that is not supported. */
+    /** A problem that only people can solve, such as a field that is not supported. */
     static AccessException permanent(String message) {
         return new AccessException(message, true);
     }

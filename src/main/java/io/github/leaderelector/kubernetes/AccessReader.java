@@ -3,11 +3,11 @@ package io.github.leaderelector.kubernetes;
 import java.time.Instant;
 import java.util.Optional;
 
-/** Reads where the API server is and by which credentials it is asked. Blocks. For one thread at a time. */
+/** Reads the address of the API server and the credentials for it. Blocks. For one thread at a time. */
 interface AccessReader {
 
     /**
-     * What was read.
+     * The result of reading.
      *
      * @param access what it says now
      * @param renewAt when its credentials are to be renewed, if that is known: a while before they expire
@@ -15,9 +15,9 @@ interface AccessReader {
     record Reading(ApiAccess access, Optional<Instant> renewAt) {}
 
     /**
-     * Reads it anew.
+     * Reads the access again.
      *
-     * @param rejected whether the API server does not accept what was read last
+     * @param rejected whether the API server rejected what was read last
      * @throws AccessException if it cannot be read now
      */
     Reading read(boolean rejected) throws AccessException;

@@ -5,10 +5,10 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.jspecify.annotations.Nullable;
 
-/** The question whether we may do something, which anybody who has credentials may ask: a SelfSubjectAccessReview. */
+/** A SelfSubjectAccessReview: asks whether we may do something. Every authenticated client may ask it. */
 public final class AccessReview {
 
-    /** Where it is POSTed to. */
+    /** The path that it is POSTed to. */
     public static final String PATH = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 
     private AccessReview() {}
@@ -35,7 +35,7 @@ public final class AccessReview {
     }
 
     /**
-     * Whether {@code answer} allows it; without a status it was not an API server that answered, and nobody can tell.
+     * Whether {@code answer} allows it. An answer without a status did not come from an API server and says nothing.
      */
     public static boolean allows(JsonNode answer) {
         JsonNode allowed = answer.path("status").path("allowed");

@@ -15,18 +15,18 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way to the API server that is in force. It is read again, beside those who ask and on a thread of its own: once a
- * minute while somebody asks, a while before credentials expire, and when the API server does not accept them. What
- * cannot be read anew stays as it was read last.
+ * Holds the current access to the API server: its address and the credentials. A thread of its own reads them again:
+ * once a minute while requests are made, a while before the credentials expire, and when the API server rejects them.
+ * If reading fails, the last access stays in use.
  *
- * <p>Safe for use by many threads. Nothing waits but {@link #of}.
+ * <p>Safe for use by many threads. Only {@link #of} blocks.
  */
 public final class AccessStore implements AutoCloseable {
 
     private static final Logger LOG = Logger.getLogger(AccessStore.class);
     private static final Duration LOOK_AGAIN = Duration.ofMinutes(1);
 
-    /** A program that gives no new credentials is not started with every request. */
+    /** So that a credential program that fails is not started again by every request. */
     private static final Duration AGAIN_AFTER_FAILURE = Duration.ofSeconds(10);
 
     private static final Duration IDLE_THREAD = Duration.ofSeconds(5);
@@ -40,7 +40,7 @@ public final class AccessStore implements AutoCloseable {
     private volatile long readNanos;
     private @Nullable CompletableFuture<ApiAccess> looking;
 
-    /** @param reader asked on one thread only */
+    /** @param reader called on one thread only */
     AccessStore(AccessReader reader, Ticker ticker) {
         this.reader = reader;
         this.ticker = ticker;
@@ -52,16 +52,17 @@ public final class AccessStore implements AutoCloseable {
                     thread.setDaemon(true);
                     return thread;
                 });
-        // Idle nearly always: then there is no thread.
+        // Idle nearly always; the thread ends then.
         executor.allowCoreThreadTimeOut(true);
     }
 
     /**
-     * What {@code environment} says. Reads it before it returns; what is not there yet is looked for again with each
-     * request.
+     * The access that {@code environment} configures. Reads it before it returns; if it does not exist yet, each
+     * request looks for it again.
      *
      * @param home the folder in which {@code .kube/config} may be
-     * @throws IllegalArgumentException if it says something that is not supported; the message is a sentence for people
+     * @throws IllegalArgumentException if the configuration uses something that is not supported; the message is a
+     *     sentence for people
      */
     public static AccessStore of(Map<String, String> environment, Path home, Ticker ticker) {
         Proxies.of(environment)
@@ -74,7 +75,7 @@ public final class AccessStore implements AutoCloseable {
         return store;
     }
 
-    /** One that never changes. */
+    /** A store whose access never changes. */
     public static AccessStore fixed(ApiAccess access, Ticker ticker) {
         AccessStore store = new AccessStore(rejected -> new AccessReader.Reading(access, Optional.empty()), ticker);
         store.readFirst();
@@ -88,7 +89,7 @@ public final class AccessStore implements AutoCloseable {
             if (failure.isPermanent()) {
                 throw new IllegalArgumentException("Access to the API server: " + failure.getMessage() + ".");
             }
-            // Told when somebody asks.
+            // The next request fails with this reason.
             LOG.debugf("No access to the API server yet: %s", failure.getMessage());
         }
     }
@@ -105,7 +106,7 @@ public final class AccessStore implements AutoCloseable {
         return known == null ? "" : known.access().server().toString();
     }
 
-    /** What is in force: at once, unless nothing could be read yet. Fails with an {@link ApiException}. */
+    /** The current access: at once, unless none could be read yet. Fails with an {@link ApiException}. */
     CompletableFuture<ApiAccess> current() {
         AccessReader.@Nullable Reading known = reading;
         if (known == null) {
@@ -127,7 +128,8 @@ public final class AccessStore implements AutoCloseable {
     }
 
     /**
-     * What is in force after {@code rejected} was not accepted: something else, or the same if nothing else is there.
+     * The access to use after the API server rejected {@code rejected}: a new one, or the same one if there is no
+     * other.
      */
     CompletableFuture<ApiAccess> insteadOf(ApiAccess rejected) {
         AccessReader.@Nullable Reading known = reading;

@@ -9,8 +9,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The addresses of a host. A name is looked up on a thread of its own, so that a name server that does not answer holds
- * up nobody else. All addresses are there to be tried, the one that was connected to last comes first.
+ * The addresses of a host. A name is looked up on a thread of its own, so that a name server that does not answer
+ * delays nothing else. All addresses are returned; the one that last took a connection comes first.
  *
  * <p>Safe for use by many threads; nothing blocks.
  */
@@ -56,7 +56,7 @@ final class Addresses {
                     .map(address -> SocketAddress.inetSocketAddress(port, address))
                     .toList());
         } catch (UnknownHostException unknown) {
-            // Its text alternates between that of the system and its own.
+            // The JDK's message varies from call to call.
             lookup.completeExceptionally(new UnknownHostException("unknown host '" + host + "'"));
         } catch (RuntimeException failure) {
             lookup.completeExceptionally(failure);
@@ -76,7 +76,7 @@ final class Addresses {
         }
     }
 
-    /** None could be connected to: a name is looked up again the next time. */
+    /** No address took a connection: the next request looks the name up again. */
     synchronized void forget() {
         if (found != null && found.isDone() && Proxies.literal(host) == null) {
             found = null;

@@ -6,15 +6,15 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Where the API server is, and by which credentials it is asked: what was read last of a kubeconfig or of the pod's
- * service account, as it is at one moment.
+ * The address of the API server and the credentials for it, as last read from a kubeconfig or from the pod's service
+ * account; immutable.
  *
  * @param server its address, without a slash at its end
- * @param tls what is trusted, and the certificate that we show
+ * @param tls the trusted authorities, and our client certificate
  * @param headers sent with each request: credentials and impersonation
- * @param proxy what stands between; empty for none
+ * @param proxy the proxy in between; empty for none
  * @param namespace the namespace that the pod or the context is in; empty if nothing says so
- * @param origin where all this was read, for people
+ * @param origin the source of all this, for people
  * @param anonymous why there are no credentials, for people; empty if there are some
  */
 public record ApiAccess(
@@ -27,9 +27,9 @@ public record ApiAccess(
         Optional<String> anonymous) {
 
     /**
-     * What a TLS connection takes.
+     * The parameters of a TLS connection.
      *
-     * @param ca certificates in PEM of who may sign that of the API server; empty for those of the system
+     * @param ca the authorities, in PEM, that may sign the API server's certificate; empty for those of the system
      * @param caOrigin where they come from, for people
      * @param insecure whether any certificate is accepted
      * @param serverName the name that its certificate must have instead of the address's host

@@ -15,12 +15,12 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
- * A request that wants one answer. If an old connection breaks, or brings no answer for a while, the request is sent
- * once more on a new one.
+ * A request with one answer. If a kept connection breaks, or brings no answer for a while, the request is sent once
+ * more on a new connection.
  */
 final class ApiCall extends Call<ApiResponse> {
 
-    /** A list of pods may be long; no answer that is meant for us is longer. */
+    /** The longest answer that is read: enough for a long list of pods. */
     private static final int LARGEST_ANSWER = 4 << 20;
 
     private boolean sentAgain;
@@ -57,17 +57,17 @@ final class ApiCall extends Call<ApiResponse> {
 
     private void exchange(ApiAccess access, ApiClient.Connections connections, HttpClientRequest open) {
         if (result.isDone()) {
-            // Time was up while it was connected.
+            // The time limit ended while it was connected.
             open.reset();
             return;
         }
         long sentNanos = client.ticker().nanoTime();
         boolean old = connections.used && !sentAgain;
-        long patience = client.patienceNanos() / 1_000_000;
-        long timer = old && patience < remainingMillis()
-                ? client.vertx().setTimer(Math.max(1, patience), fired -> silent(access, connections, open))
+        long silenceLimit = client.silenceLimitNanos() / 1_000_000;
+        long timer = old && silenceLimit < remainingMillis()
+                ? client.vertx().setTimer(Math.max(1, silenceLimit), fired -> silent(access, connections, open))
                 : -1;
-        // What is not answered in time must not go on occupying the connection.
+        // A request that is not answered in time must not keep the connection occupied.
         AtomicBoolean over = new AtomicBoolean();
         var unused = result.whenComplete((answer, thrown) -> {
             if (over.compareAndSet(false, true)) {
@@ -83,7 +83,8 @@ final class ApiCall extends Call<ApiResponse> {
                             over.set(true);
                             client.vertx().cancelTimer(timer);
                             client.answered(connections, client.ticker().nanoTime() - sentNanos);
-                            // After this step, in which the connection becomes free for the request that may follow.
+                            // In a later step, because the connection becomes free for the next request only at the
+                            // end of this one.
                             client.vertx().runOnContext(free -> answered(access, answer));
                         },
                         thrown -> broken(access, old, timer, thrown)))
@@ -111,11 +112,11 @@ final class ApiCall extends Call<ApiResponse> {
     private void broken(ApiAccess access, boolean old, long timer, Throwable thrown) {
         client.vertx().cancelTimer(timer);
         if (result.isDone() || (sentAgain && old)) {
-            // Given up by ourselves.
+            // Cancelled by us.
             return;
         }
         if (old) {
-            // A kept connection may have been closed by the other side meanwhile.
+            // The server may have closed a kept connection meanwhile.
             sentAgain = true;
             guarded(access, () -> begin(access));
         } else {

@@ -16,20 +16,19 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks the API server, by connections that nobody else uses.
+ * A client of the API server with connections of its own.
  *
- * <p>No method blocks. Every future completes within the time limit, on failure with an {@link ApiException}; it
- * completes on an event loop, so that what depends on it must not block either. Within that limit a request is sent
- * again if that helps: to the next address if one cannot be connected to; with new credentials if the old ones are not
- * accepted; on a new connection if an old one breaks or stays silent. So it must not matter how often a request
- * arrives. A failed write may have gone through, unless {@link ApiException#refused} says otherwise. Safe for use by
- * many threads.
+ * <p>No method blocks. Every future completes within the time limit, on failure with an {@link ApiException}. It
+ * completes on an event loop, so dependent stages must not block either. Within the limit a request is sent again: to
+ * the next address if one takes no connection; with new credentials if the server rejects the old ones; on a new
+ * connection if a kept one breaks or stays silent. So requests must be idempotent. A failed write may have gone
+ * through, unless {@link ApiException#refused} says otherwise. Safe for use by many threads.
  */
 public final class ApiClient implements AutoCloseable {
 
     private static final Logger LOG = Logger.getLogger(ApiClient.class);
 
-    /** Of an old connection, an answer is awaited for a part of the limit only. */
+    /** On a kept connection, the client waits for an answer for this part of the limit only. */
     private static final int PARTS = 4;
 
     /** Unless answers have been slow before. */
@@ -49,7 +48,7 @@ public final class ApiClient implements AutoCloseable {
     static final class Connections {
         final Route route;
         final HttpClient http;
-        /** Whether an answer came by one of them. */
+        /** Whether an answer has come over one of them. */
         volatile boolean used;
 
         Connections(Route route, HttpClient http) {
@@ -61,7 +60,7 @@ public final class ApiClient implements AutoCloseable {
     /**
      * Opens nothing yet.
      *
-     * @param limit how long a request may take, with all that is done to have it answered
+     * @param limit how long a request may take, with all its attempts
      */
     public ApiClient(AccessStore store, Vertx vertx, Duration limit, Ticker ticker) {
         this(store, vertx, limit, ticker, InetAddress::getAllByName);
@@ -86,10 +85,10 @@ public final class ApiClient implements AutoCloseable {
     }
 
     /**
-     * The answer to {@code request}, read by {@code reader}; a failure if that makes nothing of it.
+     * The answer to {@code request}, converted by {@code reader}; a failure if the reader returns null or throws.
      *
-     * @param expected what should be answered, for people
-     * @param reader null, or any exception, for what is something else
+     * @param expected what the answer should be, for people
+     * @param reader returns null or throws if the answer is something else
      */
     public <T> CompletableFuture<T> send(
             ApiRequest request, String expected, Function<ApiResponse, @Nullable T> reader) {
@@ -107,7 +106,9 @@ public final class ApiClient implements AutoCloseable {
         });
     }
 
-    /** Opens a watch; the future completes when the API server has begun to tell. It does not come back by itself. */
+    /**
+     * Opens a watch; the future completes when the API server has accepted it. A watch that ends is not opened again.
+     */
     public CompletableFuture<ApiWatch> watch(ApiRequest request, ApiWatch.Listener listener) {
         return inTime(request.what(), (access, result) -> new WatchCall(this, request, listener, result).begin(access));
     }
@@ -126,7 +127,7 @@ public final class ApiClient implements AutoCloseable {
                 result.completeExceptionally(Refusals.unanswered(known, what, Failures.describe(known, failure)));
             }
         });
-        // By a timer of the JDK, which an event loop does not hold up.
+        // By a timer of the JDK, which does not depend on an event loop.
         return result.orTimeout(limit.toNanos(), TimeUnit.NANOSECONDS)
                 .exceptionallyCompose(thrown -> CompletableFuture.failedFuture(
                         thrown instanceof TimeoutException ? late(what, access) : ApiException.from(thrown)));
@@ -142,7 +143,7 @@ public final class ApiClient implements AutoCloseable {
                         null);
     }
 
-    /** What to connect by, which leads to where {@code access} says. */
+    /** The connections for {@code access}. */
     synchronized Connections connections(ApiAccess access) {
         if (closed) {
             throw new IllegalStateException("this process is ending");
@@ -153,7 +154,7 @@ public final class ApiClient implements AutoCloseable {
         return Objects.requireNonNull(connections);
     }
 
-    /** From now on new connections are made, instead of {@code silent} ones. */
+    /** Replaces the connections {@code silent}, which gave no answer, by new ones. */
     synchronized void renew(Connections silent, ApiAccess access) {
         if (!closed && connections == silent) {
             replace(access);
@@ -165,13 +166,13 @@ public final class ApiClient implements AutoCloseable {
         Route route = new Route(access, names);
         connections = new Connections(route, route.requests(vertx));
         if (old != null) {
-            // What is still under way by them may be answered.
+            // Requests that are under way on them may still be answered.
             vertx.setTimer(Math.max(1, limit.toMillis()), timer -> old.http.close());
         }
     }
 
-    /** How long to wait for an answer on a connection that may be dead without anybody having been told. */
-    long patienceNanos() {
+    /** How long to wait, in nanoseconds, for an answer on a kept connection, which may be dead without a sign of it. */
+    long silenceLimitNanos() {
         return Math.max(limit.toNanos() / PARTS, SLOWER * lastAnswerNanos);
     }
 
@@ -192,7 +193,7 @@ public final class ApiClient implements AutoCloseable {
         return ticker;
     }
 
-    /** Closes all connections; what is under way fails, and whatever is asked for later. */
+    /** Closes all connections; requests that are under way and later requests fail. */
     @Override
     public synchronized void close() {
         closed = true;

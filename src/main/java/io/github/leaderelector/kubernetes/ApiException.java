@@ -55,7 +55,7 @@ public final class ApiException extends RuntimeException {
         return status == HttpURLConnection.HTTP_NOT_FOUND;
     }
 
-    /** Whether what was meant is not there: nothing has its name, or something of another uid. */
+    /** Whether the object no longer exists: nothing has its name, or an object with another uid has it. */
     public boolean gone() {
         return notFound() || status == UNPROCESSABLE;
     }

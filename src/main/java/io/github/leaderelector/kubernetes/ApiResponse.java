@@ -6,18 +6,18 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What came back over HTTP, from the API server or a proxy before it.
+ * An HTTP answer, from the API server or from a proxy in front of it.
  *
  * @param status the HTTP status
  * @param headers by their names in lower case
- * @param body as it came; foreign, and maybe long
+ * @param body as received: foreign text, maybe long
  */
 public record ApiResponse(int status, Map<String, String> headers, String body) {
 
-    /** The API server asks for seconds; a page that stands in for it may ask for hours, and be gone before. */
+    /** The API server asks for seconds. A maintenance page in its place may ask for hours, and disappear sooner. */
     private static final long LONGEST_RETRY_AFTER_SECONDS = 30;
 
-    /** Whether what was asked for was done. */
+    /** Whether the request succeeded. */
     boolean successful() {
         return status >= 200 && status < 300;
     }
@@ -27,7 +27,7 @@ public record ApiResponse(int status, Map<String, String> headers, String body) 
         return Json.read(body);
     }
 
-    /** What the body claims to be. */
+    /** The declared type of the body. */
     String contentType() {
         return headers.getOrDefault("content-type", "no content type");
     }
@@ -43,7 +43,7 @@ public record ApiResponse(int status, Map<String, String> headers, String body) 
             return Duration.ofSeconds(
                     Math.max(0, Math.min(Long.parseLong(seconds.trim()), LONGEST_RETRY_AFTER_SECONDS)));
         } catch (NumberFormatException date) {
-            // Kubernetes sends seconds; a proxy that sends a date is asked again as usual.
+            // Kubernetes sends seconds. A date, as some proxies send, is ignored.
             return null;
         }
     }

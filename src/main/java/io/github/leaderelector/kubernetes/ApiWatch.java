@@ -3,21 +3,21 @@ package io.github.leaderelector.kubernetes;
 /** An open watch. */
 public interface ApiWatch extends AutoCloseable {
 
-    /** Who is told what it sees; calls come one after the other, on an event loop. */
+    /** Receives the events of a watch, one after the other, on an event loop. */
     interface Listener {
 
         /** One event, in JSON as the API server sends it. */
         void event(String json);
 
         /**
-         * The watch has ended; told once, unless it was closed by us.
+         * The watch has ended. Called once, but not after {@link ApiWatch#close}.
          *
          * @param why a sentence for people
          */
         void ended(String why);
     }
 
-    /** Closes it; events already under way may still come. */
+    /** Closes the watch; events that are under way may still arrive. */
     @Override
     void close();
 }

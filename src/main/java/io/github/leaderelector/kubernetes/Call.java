@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A request under way: tries one address after the other, and once more with new credentials if the old ones are not
- * accepted. What it does is over when its result is complete, by itself or because time is up.
+ * A request under way: tries one address after the other, and tries once more with new credentials if the server
+ * rejects the old ones. It ends when its result is complete: with an answer, a failure, or at the time limit.
  *
- * <p>One step follows the other; none blocks.
+ * <p>No step blocks.
  *
- * @param <T> what comes of it
+ * @param <T> the type of the result
  */
 abstract class Call<T> {
 
@@ -28,7 +28,7 @@ abstract class Call<T> {
         this.beginNanos = client.ticker().nanoTime();
     }
 
-    /** Begins, or begins again, by way of {@code access}. */
+    /** Begins, or begins again, with {@code access}. */
     final void begin(ApiAccess access) {
         if (result.isDone()) {
             return;
@@ -48,7 +48,7 @@ abstract class Call<T> {
             return;
         }
         SocketAddress address = addresses.get(index);
-        // Go shares the time that is left between the addresses, too.
+        // The remaining time is shared between the addresses, as in Go.
         long share = Math.max(1, remainingMillis() / (addresses.size() - index));
         connect(
                 access,
@@ -65,13 +65,13 @@ abstract class Call<T> {
                 }));
     }
 
-    /** How connections are made by {@code access}. */
+    /** The route that {@code access} leads to. */
     abstract Route route(ApiAccess access);
 
     /**
      * Tries one address, for {@code millis} at most.
      *
-     * @param failed told if no connection came about
+     * @param failed called if no connection could be made
      */
     abstract void connect(
             ApiAccess access,
@@ -88,7 +88,7 @@ abstract class Call<T> {
         }
     }
 
-    /** Takes what was answered instead of a success. */
+    /** Handles an answer that is not a success. */
     final void refused(ApiAccess access, ApiResponse answer) {
         Runnable fail = () -> result.completeExceptionally(Refusals.refused(access, request, answer));
         if (answer.status() == HttpURLConnection.HTTP_UNAUTHORIZED) {
@@ -98,7 +98,7 @@ abstract class Call<T> {
         }
     }
 
-    /** Begins again, once, if there is another access than {@code old}. */
+    /** Begins again, once, if the access is no longer {@code old}. */
     private void withNewAccess(ApiAccess old, Runnable otherwise) {
         if (accessRenewed) {
             otherwise.run();
@@ -118,7 +118,7 @@ abstract class Call<T> {
         result.completeExceptionally(Refusals.unanswered(access, request.what(), Failures.describe(access, thrown)));
     }
 
-    /** Runs {@code step}; what it throws, as a closed client does, is a failure of the request. */
+    /** Runs {@code step}. If it throws, as with a closed client, the request fails. */
     final void guarded(ApiAccess access, Runnable step) {
         try {
             step.run();

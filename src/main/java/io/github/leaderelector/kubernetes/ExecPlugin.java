@@ -22,8 +22,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gets credentials from a program, by client-go's rules: it is started without a shell, what it writes to its standard
- * output counts, and what it gave holds until it expires or the API server does not accept it.
+ * Gets credentials from a program by client-go's rules: the program is started without a shell and writes a credential
+ * to its standard output. The credential is used until it expires or the API server rejects it.
  *
  * <p>Blocks while the program runs, for a minute at most. For one thread at a time.
  */
@@ -40,9 +40,9 @@ final class ExecPlugin {
     private @Nullable Credential cached;
 
     /**
-     * What a program gave.
+     * The credential that a program returned.
      *
-     * @param renewAt when it is to be asked again: a while before that expires
+     * @param renewAt when to start the program again: a while before the credential expires
      */
     record Credential(
             Optional<String> token,
@@ -66,7 +66,10 @@ final class ExecPlugin {
         this.limit = limit;
     }
 
-    /** What the program of {@code exec} gave, or gives now if that is old or {@code rejected}. */
+    /**
+     * The credential of the program of {@code exec}; starts the program if the last credential is old or
+     * {@code rejected}.
+     */
     Credential credential(KubeconfigEntry exec, KubeconfigEntry cluster, boolean rejected) throws AccessException {
         @Nullable Credential known = cached;
         if (known != null
@@ -89,7 +92,7 @@ final class ExecPlugin {
             throw AccessException.permanent(exec.field("interactiveMode") + " is 'Always', but nobody is there to ask");
         }
         List<String> line = new ArrayList<>();
-        // A path is relative to the file; a bare name is looked up in the PATH.
+        // A path is relative to the file; a plain name is looked up in the PATH.
         line.add(
                 command.contains("/")
                         ? exec.file().toAbsolutePath().resolveSibling(command).toString()
@@ -114,7 +117,7 @@ final class ExecPlugin {
         try {
             process.getOutputStream().close();
         } catch (IOException itReadsNothing) {
-            // Then it has ended already.
+            // The program has ended already.
         }
         return output(process, who);
     }
@@ -146,7 +149,7 @@ final class ExecPlugin {
         }
     }
 
-    /** Both outputs are read at once: a program blocks when nobody reads what it says. */
+    /** Reads {@code stream} on a thread of its own: a program blocks if one of its two outputs is not read. */
     private static CompletableFuture<String> reading(InputStream stream, String name) {
         CompletableFuture<String> text = new CompletableFuture<>();
         Thread thread = new Thread(
@@ -242,7 +245,10 @@ final class ExecPlugin {
         }
     }
 
-    /** A fifth of its life before its end, and a minute at most: while it is renewed, the old one is in force. */
+    /**
+     * When to renew: a fifth of the remaining lifetime before the end, a minute at most. The old credential stays in
+     * use meanwhile.
+     */
     private Instant renewal(Instant expires) {
         Duration fifth = Duration.between(ticker.wallTime(), expires).dividedBy(5);
         Duration minute = Duration.ofMinutes(1);

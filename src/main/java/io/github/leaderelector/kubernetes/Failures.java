@@ -6,12 +6,12 @@ import java.security.cert.CertificateException;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 
-/** Says what is wrong with a connection. */
+/** Describes failures of connections. */
 final class Failures {
 
     private Failures() {}
 
-    /** Why it failed, in the words of who noticed. */
+    /** Why a connection failed, in the words of the library that reported it. */
     static String describe(ApiAccess access, Throwable thrown) {
         Throwable root = thrown;
         boolean tls = isTls(root);
@@ -31,7 +31,7 @@ final class Failures {
                 : words;
     }
 
-    /** Whether TLS could not be agreed upon, as with a certificate that is not trusted any more. */
+    /** Whether the TLS handshake failed, for example because a certificate is no longer trusted. */
     static boolean ofTls(Throwable thrown) {
         for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
             if (isTls(cause)) {

@@ -15,9 +15,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way to the API server that kubeconfigs tell, as client-go reads them: of several files the first that names
- * something counts, and paths are relative to the file that they stand in. What is not supported is refused by its
- * name.
+ * Reads the access to the API server from kubeconfig files as client-go does: if several files set a value, the first
+ * one wins, and paths are relative to their file. A field that is not supported is an error that names it.
  */
 final class Kubeconfig implements AccessReader {
 
@@ -25,7 +24,7 @@ final class Kubeconfig implements AccessReader {
     private final Map<String, String> environment;
     private final ExecPlugin plugin;
 
-    /** @param files those that exist, at least one; the first one that names something counts */
+    /** @param files the files that exist, at least one; the first file that sets a value wins */
     Kubeconfig(List<Path> files, Map<String, String> environment, ExecPlugin plugin) {
         this.files = List.copyOf(files);
         this.environment = environment;
@@ -112,7 +111,7 @@ final class Kubeconfig implements AccessReader {
                 return server;
             }
         } catch (URISyntaxException notOne) {
-            // Told below.
+            // Reported below.
         }
         throw AccessException.permanent(
                 cluster.field("server") + " is no URL that begins with https:// or http:// and a host");
@@ -135,9 +134,9 @@ final class Kubeconfig implements AccessReader {
     }
 
     /**
-     * What a user shows.
+     * The credentials of a user.
      *
-     * @param headers the Authorization and those of impersonation
+     * @param headers {@code Authorization} and the headers of impersonation
      */
     private record Credentials(
             Map<String, List<String>> headers,
@@ -249,7 +248,7 @@ final class Kubeconfig implements AccessReader {
         return value;
     }
 
-    /** As client-go encodes what may not stand in a header's name. */
+    /** Encodes characters that a header's name must not have, as client-go does. */
     private static String encoded(String key) {
         StringBuilder name = new StringBuilder();
         for (byte b : key.getBytes(StandardCharsets.UTF_8)) {

@@ -9,23 +9,23 @@ import java.util.Optional;
 /**
  * A part of a kubeconfig.
  *
- * @param file where it stands
- * @param where which part it is, for people
- * @param node what it says
+ * @param file the file that it is from
+ * @param where the name of the part, for people
+ * @param node its content
  */
 record KubeconfigEntry(Path file, String where, JsonNode node) {
 
-    /** What names the field for people. */
+    /** The full name of the field, for people. */
     String field(String name) {
         return "'" + name + "' of " + where + " in '" + file + "'";
     }
 
-    /** A text; empty if there is none, or nothing in it. */
+    /** A text; empty if it is missing or empty. */
     Optional<String> text(String name) {
         return Optional.of(node.path(name).asText("")).map(String::strip).filter(text -> !text.isEmpty());
     }
 
-    /** A path, relative to the file that it stands in. */
+    /** A path, relative to its file. */
     Optional<Path> path(String name) throws AccessException {
         Optional<String> text = text(name);
         try {
@@ -35,7 +35,7 @@ record KubeconfigEntry(Path file, String where, JsonNode node) {
         }
     }
 
-    /** What is given in Base64. */
+    /** A value that is encoded in Base64, decoded. */
     Optional<String> data(String name) throws AccessException {
         Optional<String> text = text(name);
         try {

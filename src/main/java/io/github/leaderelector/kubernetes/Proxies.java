@@ -13,12 +13,11 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which proxy leads to a server, by {@code HTTPS_PROXY}, {@code HTTP_PROXY} and {@code NO_PROXY}, as Go and curl read
- * them.
+ * Chooses the proxy for a server by {@code HTTPS_PROXY}, {@code HTTP_PROXY} and {@code NO_PROXY}, as Go and curl do.
  */
 final class Proxies {
 
-    /** Also of what has no scheme. */
+    /** Also for a proxy without a scheme. */
     private static final Pattern SCHEME = Pattern.compile("^[A-Za-z][A-Za-z0-9+.-]*://");
 
     private static final Pattern NAME = Pattern.compile("[\\p{Alnum}_-]+(\\.[\\p{Alnum}_-]+)*\\.?");
@@ -28,7 +27,7 @@ final class Proxies {
     private final List<String> skipped = new ArrayList<>();
 
     /**
-     * Where a request goes.
+     * The target of a request.
      *
      * @param host in lower case, without brackets
      * @param address the address, if the host is one
@@ -48,12 +47,12 @@ final class Proxies {
         return new Proxies(environment);
     }
 
-    /** The entries of {@code NO_PROXY} that cannot be understood, and are skipped. */
+    /** The entries of {@code NO_PROXY} that cannot be parsed; they are skipped. */
     List<String> skipped() {
         return List.copyOf(skipped);
     }
 
-    /** The proxy that leads to {@code server}; empty if none does. */
+    /** The proxy for {@code server}; empty for none. */
     Optional<ApiAccess.Proxy> forServer(URI server) throws AccessException {
         String name = "https".equals(server.getScheme()) ? "HTTPS_PROXY" : "HTTP_PROXY";
         String value = variable(name);
@@ -68,7 +67,7 @@ final class Proxies {
         return upper == null || upper.isEmpty() ? environment.getOrDefault(name.toLowerCase(Locale.ROOT), "") : upper;
     }
 
-    /** The proxy of {@code url}, which {@code origin} says. */
+    /** The proxy of {@code url}, which comes from {@code origin}. */
     static ApiAccess.Proxy proxy(String url, String origin) throws AccessException {
         try {
             URI uri = new URI(SCHEME.matcher(url).find() ? url : "http://" + url);

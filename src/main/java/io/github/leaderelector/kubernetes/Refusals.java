@@ -7,16 +7,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Says why a request failed: in the words of who refused it, and with advice only where these words prove that it
- * helps.
+ * Describes why a request failed, in the words of the side that refused it. Adds advice only if these words show that
+ * it helps.
  */
 final class Refusals {
 
     private static final int MULTIPLE_CHOICES = 300;
 
     /**
-     * What is denied by the API server's authorizers. RBAC gives no reason, or one that begins with its name; what a
-     * webhook denies, no Role can allow.
+     * Matches a denial by the API server's authorizers. RBAC gives no reason, or one that begins with its name. No Role
+     * can allow what a webhook denies.
      */
     private static final Pattern DENIED = Pattern.compile("User \"([^\"]*)\" cannot (\\S+) resource \"([^\"]+)\""
             + " in API group \"([^\"]*)\"(?: in the namespace \"[^\"]*\"| at the cluster scope)(?:$|: RBAC: .*)");
@@ -27,7 +27,7 @@ final class Refusals {
 
     private Refusals() {}
 
-    /** Why {@code answer}, which is no success, came. */
+    /** The failure that {@code answer} is; {@code answer} is not a success. */
     static ApiException refused(ApiAccess access, ApiRequest request, ApiResponse answer) {
         return new ApiException(
                 answer.status(),
@@ -36,7 +36,10 @@ final class Refusals {
                 answer.retryAfter());
     }
 
-    /** A success that cannot be one, since the API server would have answered {@code expected}. */
+    /**
+     * The failure of an answer with a success status whose body is not {@code expected}: it did not come from an API
+     * server.
+     */
     static ApiException notWhatWasAsked(String server, ApiRequest request, ApiResponse answer, String expected) {
         return new ApiException(
                 answer.status(),
@@ -45,7 +48,7 @@ final class Refusals {
                 null);
     }
 
-    /** There was no answer. */
+    /** The failure of a request without an answer. */
     static ApiException unanswered(ApiAccess access, String what, String why) {
         String through =
                 access.proxy().map(proxy -> " through the proxy " + proxy).orElse("");
@@ -69,7 +72,7 @@ final class Refusals {
                 : excerpt(answer);
     }
 
-    /** What the API server says, which answers with a Status; empty if it was somebody else. */
+    /** The message of a Status, which an API server sends; empty if the answer is no Status. */
     private static String message(ApiResponse answer) {
         JsonNode status = answer.json();
         return status.path("kind").asText().equals("Status")

@@ -13,8 +13,8 @@ import io.vertx.core.net.SocketAddress;
 import java.net.URI;
 
 /**
- * How connections to one API server are made: to which host, through which proxy, with which TLS. What changes of an
- * {@link ApiAccess} beside that, such as a token, needs no new connections.
+ * The parameters of connections to one API server: host, proxy and TLS. Other changes of an {@link ApiAccess}, such as
+ * a new token, need no new connections.
  */
 final class Route {
 
@@ -22,7 +22,7 @@ final class Route {
     private static final int HTTP = 80;
     private static final int LARGEST_MESSAGE = 4 << 20;
 
-    /** A request and a release beside it; more is never under way at once. */
+    /** One request and one release; no more are under way at once. */
     private static final int MOST_CONNECTIONS = 8;
 
     private final ApiAccess access;
@@ -46,14 +46,14 @@ final class Route {
         return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
     }
 
-    /** Whether it leads to where {@code other} says, in the same way. */
+    /** Whether {@code other} needs the same connections. */
     boolean leadsTo(ApiAccess other) {
         return access.server().equals(other.server())
                 && access.tls().equals(other.tls())
                 && access.proxy().equals(other.proxy());
     }
 
-    /** Of the server, or of the proxy before it. */
+    /** The addresses of the server, or of the proxy in front of it. */
     Addresses addresses() {
         return addresses;
     }
@@ -75,7 +75,7 @@ final class Route {
         return vertx.createWebSocketClient(options);
     }
 
-    /** Sets in {@code options} where a request for {@code path} goes, by way of {@code address}. */
+    /** Sets in {@code options} the target of a request for {@code path} to {@code address}. */
     <T extends RequestOptions> T direct(T options, String path, SocketAddress address) {
         String name = access.tls().serverName().orElse(host);
         options.setHost(name);

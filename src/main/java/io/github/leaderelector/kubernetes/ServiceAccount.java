@@ -8,7 +8,9 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The way to the API server from within a pod: the variables and files that Kubernetes gives to each container. */
+/**
+ * Reads the access to the API server in a pod: from the variables and files that Kubernetes gives to each container.
+ */
 final class ServiceAccount implements AccessReader {
 
     static final String HOST = "KUBERNETES_SERVICE_HOST";
@@ -21,7 +23,10 @@ final class ServiceAccount implements AccessReader {
     private final Path caFile;
     private final Path namespaceFile;
 
-    /** @param environment this process's, which names the API server, and may name other files as for Fabric8 */
+    /**
+     * @param environment the variables of this process; they name the API server, and may name other files, as for
+     *     Fabric8
+     */
     ServiceAccount(Map<String, String> environment) {
         this.environment = environment;
         this.tokenFile = file("KUBERNETES_AUTH_SERVICEACCOUNT_TOKEN", "token");
@@ -75,7 +80,7 @@ final class ServiceAccount implements AccessReader {
                 return server;
             }
         } catch (IllegalArgumentException notAnAddress) {
-            // Told below.
+            // Reported below.
         }
         throw AccessException.permanent(HOST + " and " + PORT + " are no host and port");
     }

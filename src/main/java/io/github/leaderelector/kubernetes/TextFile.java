@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
-/** Reads the small files in which credentials are. */
+/** Reads small text files, such as tokens. */
 final class TextFile {
 
     private TextFile() {}
@@ -15,8 +15,7 @@ final class TextFile {
     /** The text of {@code file}, without white space at its ends, as client-go reads it. */
     static String read(Path file) throws AccessException {
         try {
-            // Not readString, which refuses what is not UTF-8; what is wrong with the text is found out where it is
-            // used.
+            // Not readString, which fails for text that is not UTF-8: the user of the text checks it.
             return new String(Files.readAllBytes(file), StandardCharsets.UTF_8).strip();
         } catch (NoSuchFileException missing) {
             throw AccessException.passing("'" + file + "' does not exist");
@@ -27,7 +26,7 @@ final class TextFile {
         }
     }
 
-    /** A token, as it may stand in a header; {@code origin} is where it is from. */
+    /** The token in {@code text}, checked to be fit for a header; {@code origin} is its source, for people. */
     static String token(String text, String origin) throws AccessException {
         String token = text.strip();
         if (token.isEmpty()) {

@@ -10,7 +10,7 @@ final class TlsOptions {
 
     private TlsOptions() {}
 
-    /** Sets them in {@code options}, but for whether the host's name is verified. */
+    /** Sets them in {@code options}, except the verification of the host's name. */
     static void apply(ApiAccess.Tls tls, TCPSSLOptions options) {
         tls.ca().ifPresent(pem -> options.setTrustOptions(new PemTrustOptions().addCertValue(Buffer.buffer(pem))));
         if (tls.certificate().isPresent() && tls.key().isPresent()) {

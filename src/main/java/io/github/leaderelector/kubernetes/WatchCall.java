@@ -15,11 +15,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
 /**
- * Opens a watch by WebSocket, in which each message is an event. Where something between here and the API server
- * refuses that, in whatever way, by a plain request whose answer goes on and on; what is answered to that one is the
- * truth.
+ * Opens a watch by WebSocket, in which each message is an event. If that fails for any reason, as behind a proxy
+ * without WebSockets, opens it by a plain request, whose answer is a stream of lines. The result of the plain request
+ * is the result of the call.
  *
- * <p>It has connections of its own, which end with it.
+ * <p>Each watch has a connection of its own, which ends with it.
  */
 final class WatchCall extends Call<ApiWatch> {
 
@@ -33,7 +33,7 @@ final class WatchCall extends Call<ApiWatch> {
 
     @Override
     Route route(ApiAccess access) {
-        // For the addresses; those that requests have found are good here, too.
+        // Shares the addresses that requests have looked up.
         return client.connections(access).route;
     }
 
@@ -51,7 +51,7 @@ final class WatchCall extends Call<ApiWatch> {
         WebSocketClient sockets = route.webSockets(client.vertx());
         WebSocketConnectOptions options = route.direct(new WebSocketConnectOptions(), request.path(), address);
         options.setConnectTimeout(millis);
-        // Who swallows the request for a WebSocket leaves time for the plain one.
+        // Half of the time only: if a proxy does not answer the upgrade, there is still time for the plain request.
         options.setTimeout(Math.max(1, millis / 2));
         access.headers().forEach((name, values) -> values.forEach(value -> options.addHeader(name, value)));
         sockets.connect(options)
@@ -73,7 +73,7 @@ final class WatchCall extends Call<ApiWatch> {
                 });
     }
 
-    /** Whether not even a connection came about, so that another address may help. */
+    /** Whether no connection could be made, so that another address may help. */
     private static boolean isUnconnected(Throwable thrown) {
         return !(thrown instanceof UpgradeRejectedException)
                 && (thrown instanceof java.net.ConnectException
@@ -96,7 +96,7 @@ final class WatchCall extends Call<ApiWatch> {
                 .setConnectTimeout(millis);
         access.headers().forEach((name, values) -> values.forEach(value -> options.addHeader(name, value)));
         options.addHeader("Accept", "application/json");
-        // Time may be up before there is anything to close it by.
+        // The time limit may end before the connection exists.
         var unused = result.whenComplete((watch, thrown) -> {
             if (thrown != null) {
                 http.close();
@@ -126,12 +126,12 @@ final class WatchCall extends Call<ApiWatch> {
 
     private void opened(Stream stream) {
         if (!result.complete(stream)) {
-            // Time was up while it was opened.
+            // The time limit ended while the watch was opened.
             stream.close();
         }
     }
 
-    /** What a watch tells, until its end; that is told once. Its events come one after the other. */
+    /** Passes the events of a watch to the listener, one after the other, and its end once. */
     private static final class Stream implements ApiWatch {
 
         private final Listener listener;
@@ -163,7 +163,7 @@ final class WatchCall extends Call<ApiWatch> {
         }
     }
 
-    /** Takes a text to pieces at its ends of lines. */
+    /** Splits a text into lines. */
     static final class Lines {
 
         private static final int LONGEST = 4 << 20;

@@ -10,12 +10,12 @@ import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
-/** Reads YAML. What is wrong with a file is told by its line; of its text nothing, which may be a secret. */
+/** Reads YAML files. An error names the line, but never quotes the text, which may be a secret. */
 final class YamlFile {
 
     private YamlFile() {}
 
-    /** An object. */
+    /** The YAML object in {@code file}, as a tree. */
     static JsonNode read(Path file) throws AccessException {
         JsonNode node;
         try {

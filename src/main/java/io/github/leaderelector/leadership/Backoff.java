@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
- * The pauses between attempts that fail: each twice as long as the one before, up to the longest, less a random part of
- * up to half, so that many replicas do not come back together.
+ * The pauses between failing attempts: each twice as long as the one before, up to a longest one, minus a random part
+ * of up to half, so that many replicas do not retry at the same moment.
  *
  * <p>For one thread at a time.
  */
@@ -17,7 +17,7 @@ public final class Backoff {
     private Duration next;
 
     /**
-     * @param first the first pause, before the random part is taken off
+     * @param first the first pause, before the random part is subtracted
      * @param longest the longest one
      */
     public Backoff(Duration first, Duration longest, RandomGenerator random) {
@@ -27,7 +27,7 @@ public final class Backoff {
         this.next = first;
     }
 
-    /** How long to wait after one more attempt has failed. */
+    /** The next pause, after one more failed attempt. */
     public Duration next() {
         Duration pause = next;
         Duration doubled = next.multipliedBy(2);

@@ -3,21 +3,21 @@ package io.github.leaderelector.leadership;
 import java.time.Duration;
 
 /**
- * Whether this replica wants to lead: what may be asked of the election from outside.
+ * Controls whether this replica wants to lead; the port by which other packages act on the election.
  *
- * <p>A replica is a candidate as long as there is no reason against it. Reasons of different kinds hold side by side.
- * Implementations are safe for use by many threads; no method waits for anything.
+ * <p>A replica is a candidate while there is no reason against it. Reasons of different kinds exist independently.
+ * Implementations are safe for use by many threads; no method blocks.
  */
 public interface Candidacy {
 
     /**
      * Resigns for {@code reason}, which takes the place of an earlier one of the same kind. A leader stops claiming
-     * before this returns; its signs are taken back, the application gets its time to finish, and the Lease is
-     * released. This replica is no candidate until the reason is dropped.
+     * before this returns; then its signs are removed, the application gets its drain time, and the Lease is released.
+     * This replica is not a candidate until the reason is dropped.
      */
     void resign(Reason reason);
 
-    /** Drops the reason of this kind, if there is one. If it was the last one, this replica campaigns again. */
+    /** Drops the reason of this kind, if there is one. After the last one is dropped, this replica campaigns again. */
     void campaign(Reason.Code kind);
 
     /**
@@ -29,9 +29,9 @@ public interface Candidacy {
     boolean stepDown(Duration cooldown);
 
     /**
-     * The application has finished what it did as the leader: the Lease need not be held for it any longer.
+     * Ends the drain, because the application has finished its work as the leader.
      *
-     * @return whether it was held for that
+     * @return whether a drain was under way
      */
     boolean drained();
 }

@@ -3,10 +3,10 @@ package io.github.leaderelector.leadership;
 import java.time.Duration;
 
 /**
- * One who counts what the election asks of the API server.
+ * Is called for each request of the election, for metrics.
  *
- * <p>It is called in the election's way, during handovers, too: implementations return within a microsecond or so and
- * are safe for use by many threads. What they throw is dropped. Each takes note of what it wants to.
+ * <p>The election waits for each call, also during handovers: implementations return within about a microsecond and are
+ * safe for use by many threads. Exceptions are dropped.
  */
 public interface ElectionListener {
 
@@ -24,11 +24,11 @@ public interface ElectionListener {
     /**
      * A renewal of a Lease that we hold ended.
      *
-     * @param took from before it was sent until its answer, or its absence, was known
+     * @param took the time from before it was sent until its answer or its failure
      * @param acknowledged whether the API server stored it
      */
     default void renewed(Duration took, boolean acknowledged) {}
 
-    /** A watch is to be opened again, because the last one broke, could not be opened, or missed something. */
+    /** A watch is opened again, because the last one broke, could not be opened, or missed a change. */
     default void watchReopened() {}
 }

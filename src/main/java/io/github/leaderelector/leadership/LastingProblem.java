@@ -6,13 +6,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides when a problem that lasts is said: at once when it is new, again after 1, 2, 4 and up to 32 minutes while it
+ * Decides when to log a lasting problem: at once when it is new, again after 1, 2, 4 and up to 32 minutes while it
  * lasts, and once when it is over.
  *
- * <p>A problem whose text goes back and forth between a few sentences has each of them said as if it were the only one.
- * A text that never repeats itself is held back after {@value #MOST_TEXTS}.
+ * <p>If a problem alternates between a few texts, each text has pauses of its own. After {@value #MOST_TEXTS} different
+ * texts, further new ones are not logged.
  *
- * <p>Says nothing itself, so that nobody logs while a lock is held. Safe for use by many threads.
+ * <p>Does not log itself, so that nothing is logged while a lock is held. Safe for use by many threads.
  */
 public final class LastingProblem {
 
@@ -23,27 +23,27 @@ public final class LastingProblem {
     private final Ticker ticker;
     private final Map<String, Pause> said = new HashMap<>();
 
-    /** Whether it was said, and its end was not. */
+    /** Whether the problem was logged and its end was not. */
     private boolean told;
 
     /**
-     * How long a text is not repeated.
+     * The pause before a text is logged again.
      *
-     * @param length how long in all
-     * @param untilNanos when it is over
+     * @param length the whole length
+     * @param untilNanos its end, on the monotonic clock
      */
     private record Pause(Duration length, long untilNanos) {}
 
-    /** @param ticker whose monotonic clock the pauses follow */
+    /** @param ticker its monotonic clock measures the pauses */
     public LastingProblem(Ticker ticker) {
         this.ticker = ticker;
     }
 
     /**
-     * Takes note that the problem is there.
+     * Records that the problem exists.
      *
-     * @param text what it is now; texts are told apart by it
-     * @return whether it is to be said now
+     * @param text its current text; each text has pauses of its own
+     * @return whether to log it now
      */
     public synchronized boolean occurred(String text) {
         long now = ticker.nanoTime();
@@ -70,9 +70,9 @@ public final class LastingProblem {
     }
 
     /**
-     * Takes note that the problem is over; if it comes back, it is new.
+     * Records that the problem is over; if it comes back, it is new.
      *
-     * @return whether that is to be said now: the problem was said
+     * @return whether to log the end now: only if the problem was logged
      */
     public synchronized boolean ended() {
         boolean ended = told;
@@ -82,9 +82,9 @@ public final class LastingProblem {
     }
 
     /**
-     * As {@link #ended}, but for a problem that may only seem to be over: if it comes back, its pauses go on.
+     * As {@link #ended}, but for a problem that may come back soon: its pauses go on then.
      *
-     * @return whether that is to be said now
+     * @return whether to log the end now
      */
     public synchronized boolean interrupted() {
         boolean ended = told;

@@ -6,20 +6,19 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of the lead at one moment; immutable.
+ * The state of this replica in the election at one moment; immutable.
  *
- * <p>Whether this process leads is a question of time, so there is no such component: ask {@link #leads} with the
- * moment of asking.
+ * <p>Whether this process leads depends on the time, so it is not a component: call {@link #leads} with the current
+ * moment.
  *
- * @param identity who we are
- * @param lease which Lease
- * @param phase where we stand
+ * @param identity our identity
+ * @param lease the Lease
+ * @param phase our phase
  * @param claim our claim; present exactly in phase {@link Phase#LEADING}
- * @param observed what was last seen of the Lease; null until it was seen, or found absent, once
+ * @param observed the last known state of the Lease; null until it was first seen, or first found absent
  * @param since when this phase, under this holder, began
  * @param reason why we lead or do not
- * @param problem what the API server last refused or failed to do, one sentence; null when its last answer was a good
- *     one
+ * @param problem the last failure of a request to the API server, one sentence; null if the last request succeeded
  */
 public record Leadership(
         String identity,
@@ -31,7 +30,7 @@ public record Leadership(
         Reason reason,
         @Nullable String problem) {
 
-    /** The first state of a candidate that has seen nothing yet. */
+    /** The initial state of a candidate that has not seen the Lease yet. */
     public static Leadership unknown(String identity, LeaseRef lease, Moment now) {
         return new Leadership(
                 identity,
@@ -49,7 +48,7 @@ public record Leadership(
         return claim != null && claim.holds(now);
     }
 
-    /** What is left of the claim at {@code now}; zero when there is none. */
+    /** The remaining time of the claim at {@code now}; zero if there is none. */
     public Duration validFor(Moment now) {
         return claim == null ? Duration.ZERO : claim.remaining(now);
     }
@@ -59,12 +58,12 @@ public record Leadership(
         return claim != null && claim.holds(now) ? OptionalLong.of(claim.fencingToken()) : OptionalLong.empty();
     }
 
-    /** Who holds the Lease as far as was seen; null when nobody does or nothing was seen. */
+    /** The last known holder of the Lease; null if there is none, or if nothing was seen. */
     public @Nullable String holder() {
         return observed == null ? null : observed.holder();
     }
 
-    /** {@link #holder}, fit to be shown to anybody: what others write into a Lease may be anything. */
+    /** {@link #holder}, made safe to show: other clients can write any text into a Lease. */
     public @Nullable String shownHolder() {
         @Nullable String holder = holder();
         return holder == null ? null : ForeignText.name(holder);
@@ -81,8 +80,8 @@ public record Leadership(
     }
 
     /**
-     * How long no leader has been known at {@code now}: zero while this process leads or another holds a Lease that has
-     * not expired.
+     * For how long no leader has been known at {@code now}: zero while this process leads, or while another holds a
+     * Lease that has not expired.
      */
     public Duration leaderlessFor(Moment now) {
         if (leads(now)) {

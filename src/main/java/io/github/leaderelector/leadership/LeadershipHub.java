@@ -12,7 +12,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 
 /**
- * Holds the current {@link Leadership}; everybody reads it here, and is told here when it changes.
+ * Holds the current {@link Leadership}; all readers read it here, and observers subscribe here to its changes.
  *
  * <p>One writer at a time: {@link #observe} runs the state machine under a lock that is never held while observers
  * work. Reading takes no lock, unless the reader is the first to notice that a claim has ended. Safe for use by many
@@ -33,8 +33,8 @@ public final class LeadershipHub {
     private record Versioned(long version, Leadership leadership, long sinceNanos) {}
 
     /**
-     * @param identity who we are
-     * @param lease which Lease
+     * @param identity our identity
+     * @param lease the Lease
      * @param renewDeadline how long a claim holds after its write was sent
      * @param ticker the clocks
      */
@@ -44,7 +44,7 @@ public final class LeadershipHub {
         this.current = new Versioned(0, Leadership.unknown(identity, lease, ticker.now()), ticker.nanoTime());
     }
 
-    /** The state now. A claim that has ended is not in it, even if nobody has noticed the end yet. */
+    /** The current state. It never has a claim that has ended: the clock is checked on each call. */
     public Leadership current() {
         Leadership leadership = current.leadership();
         Claim claim = leadership.claim();
@@ -61,7 +61,7 @@ public final class LeadershipHub {
     }
 
     /**
-     * Takes note of {@code observation} and tells the observers if it changed anything.
+     * Applies {@code observation} and tells the observers if the state changed.
      *
      * @return the state before
      */
@@ -75,8 +75,8 @@ public final class LeadershipHub {
             }
             current = new Versioned(current.version() + 1, after, now.nanos());
             remember(before, after, now);
-            // Inside the lock, so that nobody is told of two changes in the wrong order; a mailbox only
-            // hands over to its executor.
+            // Inside the lock, so that observers get changes in order. A mailbox only hands over to its executor and
+            // does not block.
             mailboxes.forEach(Mailbox::wake);
             return before;
         }
@@ -101,7 +101,7 @@ public final class LeadershipHub {
     }
 
     private static Duration gap(Leadership before, Moment now) {
-        // A process that has just started does not know how long there has been no leader.
+        // A process that has just started does not know for how long there has been no leader.
         return before.seen() ? before.leaderlessFor(now) : Duration.ZERO;
     }
 
@@ -118,17 +118,14 @@ public final class LeadershipHub {
     /**
      * Subscribes {@code observer}: it is told the current state at once, and then of every change.
      *
-     * @param name what to call it in log lines
-     * @param executor where it is called; one that rejects work silences it
+     * @param name its name in log lines
+     * @param executor where it is called; if the executor rejects a task, the observer gets no further calls
      */
     public void subscribe(String name, Executor executor, LeadershipObserver observer) {
         add(new Mailbox(name, executor, observer, false));
     }
 
-    /**
-     * Subscribes {@code observer} as one whose sign of leadership others act on, so that {@link #told} waits for it;
-     * else as {@link #subscribe}.
-     */
+    /** As {@link #subscribe}, for an observer whose sign applications act on: {@link #told} waits for it. */
     public void subscribeSign(String name, Executor executor, LeadershipObserver observer) {
         add(new Mailbox(name, executor, observer, true));
     }
@@ -138,15 +135,15 @@ public final class LeadershipHub {
         mailbox.wake();
     }
 
-    /** Tells all observers the current state again, so that what was lost or undone is made good. */
+    /** Tells all observers the current state again, so that they repair their signs if something changed them. */
     public void retell() {
         current();
         mailboxes.forEach(Mailbox::wake);
     }
 
     /**
-     * Completes when every sign subscribed so far looks like the state that holds now, or like a later one. A sign that
-     * fails holds it up until it succeeds.
+     * Completes when every observer subscribed by {@link #subscribeSign} has applied the current state or a later one.
+     * If one fails, this waits until it succeeds.
      */
     public CompletableFuture<Void> told() {
         long version = current.version();
@@ -162,8 +159,8 @@ public final class LeadershipHub {
     }
 
     /**
-     * How far {@code observer} lags behind: how long it has not applied a change yet, or, once it has, how long that
-     * took the last time. Zero if there is no such observer.
+     * The lag of {@code observer}: for how long it has not applied the last change, or, after it has, how long that
+     * took. Zero if there is no such observer.
      */
     public Duration lag(String observer) {
         return Duration.ofNanos(mailboxes.stream()
@@ -187,7 +184,7 @@ public final class LeadershipHub {
         private boolean running;
         private boolean again;
         private long appliedVersion = -1;
-        // Behind from the beginning, until it has applied the state that it was subscribed in.
+        // It lags until it has applied the state at the time of its subscription.
         private boolean behind = true;
         private long behindSinceNanos = ticker.nanoTime();
         private long lastLagNanos;
@@ -235,7 +232,7 @@ public final class LeadershipHub {
                 executor.execute(this);
                 accepted = true;
             } catch (java.util.concurrent.RejectedExecutionException stopped) {
-                // It listens no longer.
+                // The executor is shut down: the observer gets no further calls.
             } finally {
                 if (!accepted) {
                     synchronized (this) {

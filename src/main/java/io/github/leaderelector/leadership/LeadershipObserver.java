@@ -1,20 +1,20 @@
 package io.github.leaderelector.leadership;
 
 /**
- * One who wants to know who leads, and turns it into an outward sign.
+ * Is told who leads, and shows it to the outside.
  *
- * <p>Level-triggered: it is told the current state, not the way there, and makes the world look like it, again and
- * again. States in between may be skipped. It is called on the executor it was subscribed with, never twice at once; it
- * may block and throw without harm to the election.
+ * <p>Level-triggered: it is told the current state, not the changes, again and again, and makes its output match.
+ * States in between may be skipped. It is called on the executor of its subscription, never twice at once. It may block
+ * and throw without harm to the election.
  */
 @FunctionalInterface
 public interface LeadershipObserver {
 
     /**
-     * Makes the world look like {@code leadership}.
+     * Makes the output match {@code leadership}.
      *
-     * @throws Exception if that failed; it is then told again a second later, and a caller that waits for it (see
-     *     {@link LeadershipHub#told}) goes on waiting
+     * @throws Exception if that failed; it is called again a second later, and callers of {@link LeadershipHub#told} go
+     *     on waiting
      */
     void onLeadership(Leadership leadership) throws Exception;
 }

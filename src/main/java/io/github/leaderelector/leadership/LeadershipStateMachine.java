@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The rules by which an observation turns one {@link Leadership} into the next: a pure function.
  *
- * <p>Only {@link WriteAcknowledged} can begin or lengthen a claim, and only up to the renew deadline counted from when
- * the write was sent. Everything else can only end it. What is older than what was already seen, by
- * {@code resourceVersion}, changes nothing.
+ * <p>Only {@link WriteAcknowledged} can begin or lengthen a claim, until the renew deadline after the write was sent.
+ * All other observations can only end it. A state of the Lease with a lower {@code resourceVersion} than the last known
+ * one changes nothing.
  */
 final class LeadershipStateMachine {
 
@@ -27,7 +27,7 @@ final class LeadershipStateMachine {
         this.renewDeadline = renewDeadline;
     }
 
-    /** The state after {@code observation}; the same object when nothing changed. */
+    /** The state after {@code observation}; the same object if nothing changed. */
     Leadership next(Leadership state, Observation observation, Moment now) {
         Leadership settled = settle(state, now);
         if (observation instanceof LeaseSeen seen) {
@@ -144,7 +144,7 @@ final class LeadershipStateMachine {
                 null);
     }
 
-    /** Nothing of what was seen holds any more, and no claim that was built on it. */
+    /** Forgets the last known state of the Lease, and ends a claim that was based on it. */
     private static Leadership begunAnew(Leadership state, Moment now) {
         ObservedLease seen = state.observed();
         ObservedLease forgotten = seen == null

@@ -8,12 +8,12 @@ import java.time.Instant;
  *
  * @param nanos the monotonic clock, in nanoseconds
  * @param wall the wall clock
- * @param suspended for how long the ticker has seen the wall clock run ahead of the monotonic one, all in all; only
- *     differences mean anything, and only between moments of one ticker
+ * @param suspended the total time by which the ticker has seen the wall clock run ahead of the monotonic one; only
+ *     differences between moments of one ticker have a meaning
  */
 public record Moment(long nanos, Instant wall, Duration suspended) {
 
-    /** A reading of clocks that nobody watched before. */
+    /** A reading of clocks without a record of suspensions. */
     public Moment(long nanos, Instant wall) {
         this(nanos, wall, Duration.ZERO);
     }
@@ -24,9 +24,9 @@ public record Moment(long nanos, Instant wall, Duration suspended) {
     }
 
     /**
-     * For how long the machine may have been suspended since {@code earlier}; never negative. It is how far the wall
-     * clock ran ahead of the monotonic one, between the two moments or between any two looks in between. A step of the
-     * wall clock forward is in it, too; a step back takes nothing off.
+     * For how long the machine may have been suspended since {@code earlier}; never negative. This is the time by which
+     * the wall clock ran ahead of the monotonic one between the two moments, or between any two readings in between. A
+     * step of the wall clock forward counts, too; a step back does not reduce it.
      */
     public Duration suspendedSince(Moment earlier) {
         Duration inAll = ranAheadSince(earlier);
@@ -35,7 +35,7 @@ public record Moment(long nanos, Instant wall, Duration suspended) {
         return longer.isNegative() ? Duration.ZERO : longer;
     }
 
-    /** How far the wall clock ran ahead of the monotonic one; negative if it fell behind or was set back. */
+    /** The time by which the wall clock ran ahead of the monotonic one; negative if it fell behind or was set back. */
     Duration ranAheadSince(Moment earlier) {
         return Duration.between(earlier.wall, wall).minus(since(earlier));
     }

@@ -2,33 +2,33 @@ package io.github.leaderelector.leadership;
 
 import io.github.leaderelector.text.ForeignText;
 
-/** What can be learnt: the inputs of the {@link LeadershipStateMachine}. */
+/** An input of the {@link LeadershipStateMachine}: something that this process has learnt. */
 public sealed interface Observation {
 
     /**
      * The Lease was seen.
      *
-     * @param lease what was seen
-     * @param writer whose write it shows
-     * @param exists whether there is a Lease at all
+     * @param lease the state that was seen
+     * @param writer the writer of that state
+     * @param exists whether the Lease exists
      */
     record LeaseSeen(ObservedLease lease, Writer writer, boolean exists) implements Observation {}
 
-    /** Whose write a seen state of the Lease is. */
+    /** The writer of a state of the Lease. */
     enum Writer {
         /** This process. */
         US,
-        /** A process under our identity that wrote before we first looked: most likely ours, before a restart. */
+        /** A process with our identity that wrote before our first read: most likely this sidecar before a restart. */
         FORMER_SELF,
-        /** Another process under our identity, that lives. */
+        /** Another running process with our identity. */
         NAMESAKE,
-        /** Anybody else, or nobody. */
+        /** Any other client, or none. */
         OTHER,
     }
 
     /**
-     * The API server acknowledged a write by which this process holds the Lease; or it was seen to have gone through,
-     * though its answer was lost.
+     * The API server acknowledged a write by which this process holds the Lease; or the answer was lost, but the write
+     * was seen in the Lease.
      *
      * @param lease the Lease as written
      * @param sent when the write was sent, read before it was
@@ -38,27 +38,27 @@ public sealed interface Observation {
     /**
      * A request to the API server failed.
      *
-     * @param problem one sentence for people; what others wrote of it is made fit to be shown to anybody
+     * @param problem one sentence for people; foreign text in it is made safe to show
      */
     record ApiFailed(String problem) implements Observation {
 
-        /** Makes {@code problem} fit to be shown. */
+        /** Makes {@code problem} safe to show. */
         public ApiFailed {
             problem = ForeignText.sentence(problem);
         }
     }
 
     /**
-     * Told to stop claiming, and not to claim again until {@link CampaignAllowed}.
+     * This replica must stop claiming, and must not claim again until {@link CampaignAllowed}.
      *
-     * @param reason why
+     * @param reason the reason
      */
     record ResignRequested(Reason reason) implements Observation {}
 
-    /** Told that it may lead again. */
+    /** This replica may lead again. */
     record CampaignAllowed() implements Observation {}
 
-    /** The Lease was put back to an earlier state: what is seen of it from now on has lower versions than before. */
+    /** The Lease was put back to an earlier state: from now on its versions are lower than before. */
     record HistoryBegunAnew() implements Observation {}
 
     /** Time has passed: a claim may have ended. */

@@ -4,9 +4,9 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was last seen of the Lease, or of its absence.
+ * The last known state of the Lease, or of its absence; immutable.
  *
- * @param holder who holds it, by its {@code holderIdentity}; null when nobody does, also when the Lease does not exist
+ * @param holder its {@code holderIdentity}; null if there is no holder or no Lease
  * @param term its {@code leaseTransitions}
  * @param resourceVersion its version; for an absent Lease a lower bound of the version at which it went away
  * @param renewTime its {@code renewTime}, a time on the holder's wall clock, for display only

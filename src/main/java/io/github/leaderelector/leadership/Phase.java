@@ -1,6 +1,6 @@
 package io.github.leaderelector.leadership;
 
-/** Where a candidate stands. */
+/** The phase of a replica in the election. */
 public enum Phase {
     /** The state of the Lease has not been seen yet. */
     UNKNOWN,
@@ -8,6 +8,6 @@ public enum Phase {
     FOLLOWING,
     /** Leads, as long as the {@link Claim} holds. */
     LEADING,
-    /** Told not to lead: claims nothing, whatever the Lease says, until it may campaign again. */
+    /** Resigned: does not claim to lead, even if the Lease has its name, until it may campaign again. */
     RESIGNED,
 }

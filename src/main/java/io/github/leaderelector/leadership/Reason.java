@@ -3,43 +3,43 @@ package io.github.leaderelector.leadership;
 import io.github.leaderelector.text.ForeignText;
 
 /**
- * Why things are as they are.
+ * The reason of a state, such as why this replica leads or does not.
  *
  * @param code the kind of reason, stable, for metrics and machines
- * @param text one sentence for people; what others wrote of it is made fit to be shown to anybody
+ * @param text one sentence for people; foreign text in it is made safe to show
  */
 public record Reason(Code code, String text) {
 
-    /** Makes {@code text} fit to be shown. */
+    /** Makes {@code text} safe to show. */
     public Reason {
         text = ForeignText.sentence(text);
     }
 
     /** The kinds of reason. */
     public enum Code {
-        /** The sidecar has just begun. */
+        /** The sidecar has just started. */
         STARTING,
-        /** Took a Lease that nobody held. */
+        /** This replica took a free Lease. */
         ACQUIRED,
         /** Somebody else holds the Lease. */
         HELD_BY_OTHER,
-        /** Nobody holds the Lease, as far as can be seen. */
+        /** The Lease has no holder, as far as this replica can see. */
         VACANT,
         /** The API server did not acknowledge a write within the renew deadline. */
         RENEW_DEADLINE,
-        /** The clocks say that this machine was suspended. */
+        /** The machine was suspended, by the comparison of its clocks. */
         SUSPENDED,
-        /** Another wrote the Lease while we held it. */
+        /** Another client wrote the Lease while we held it. */
         OVERWRITTEN,
         /** The Lease was deleted while we held it. */
         DELETED,
-        /** Somebody else writes under our identity. */
+        /** Another process writes under our identity. */
         IDENTITY_CONFLICT,
         /** The sidecar is stopping. */
         SHUTDOWN,
-        /** Asked to give up the lead. */
+        /** This replica was asked to step down. */
         STEP_DOWN,
-        /** The application is not healthy, or has not said yet that it is. */
+        /** The application is not healthy, or its health is not known yet. */
         UNHEALTHY,
         /** The API server refuses or does not answer. */
         API_FAILURE,

@@ -5,15 +5,15 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * The source of time: a monotonic clock that decides, and a wall clock that is shown to people.
+ * The source of time: a monotonic clock for decisions, and a wall clock for display.
  *
- * <p>The wall clock decides nothing but one thing: when it runs ahead of the monotonic clock, the machine may have been
- * suspended, during which the monotonic clock of Linux stands still (see {@link Moment#suspendedSince}).
+ * <p>The wall clock is used for one decision only: if it runs ahead of the monotonic clock, the machine may have been
+ * suspended, because the monotonic clock of Linux stops during that time (see {@link Moment#suspendedSince}).
  * Implementations are safe for use by many threads.
  */
 public interface Ticker {
 
-    /** A reading of the monotonic clock, in nanoseconds from an arbitrary origin; only differences mean anything. */
+    /** A reading of the monotonic clock, in nanoseconds from an arbitrary origin; only differences have a meaning. */
     long nanoTime();
 
     /** A reading of the wall clock. */
@@ -24,12 +24,14 @@ public interface Ticker {
         return new Moment(nanoTime(), wallTime());
     }
 
-    /** The clocks of this machine, watched for suspensions from look to look: one ticker for the whole process. */
+    /**
+     * The clocks of this machine, compared at each reading to notice suspensions. Use one ticker for the whole process.
+     */
     static Ticker system() {
         return watching(System::nanoTime, Instant::now);
     }
 
-    /** These two clocks, watched for suspensions from look to look. */
+    /** A ticker of these two clocks, compared at each reading to notice suspensions. */
     static Ticker watching(LongSupplier monotonic, Supplier<Instant> wall) {
         return new WatchedClocks(monotonic, wall);
     }

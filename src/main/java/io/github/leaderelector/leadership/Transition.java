@@ -3,13 +3,13 @@ package io.github.leaderelector.leadership;
 import java.time.Duration;
 
 /**
- * One change of leadership: we began or ceased to lead, or the Lease got another holder.
+ * One change of leadership: this process began or stopped leading, or the Lease got another holder; immutable.
  *
- * @param sequence counts the changes from 1 on
+ * @param sequence the number of the change, from 1 on
  * @param before the state before
  * @param after the state after
- * @param at when it was noticed
- * @param gap how long no leader was known before; zero when there was one
+ * @param at when this process noticed it
+ * @param gap for how long no leader was known before; zero if there was one
  */
 public record Transition(long sequence, Leadership before, Leadership after, Moment at, Duration gap) {
 
@@ -18,7 +18,7 @@ public record Transition(long sequence, Leadership before, Leadership after, Mom
         return after.phase() == Phase.LEADING;
     }
 
-    /** Whether this process ceased to lead. */
+    /** Whether this process stopped leading. */
     public boolean ceased() {
         return before.phase() == Phase.LEADING && after.phase() != Phase.LEADING;
     }

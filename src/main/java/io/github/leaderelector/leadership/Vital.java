@@ -3,9 +3,9 @@ package io.github.leaderelector.leadership;
 import java.util.Optional;
 
 /**
- * A part without which this process must not go on living: the liveness probe asks it.
+ * A part whose failure requires a restart of this process; the liveness probe asks it.
  *
- * <p>Implementations are safe for use by many threads and answer at once.
+ * <p>Implementations are safe for use by many threads and do not block.
  */
 @FunctionalInterface
 public interface Vital {

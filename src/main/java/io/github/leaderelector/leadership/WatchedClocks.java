@@ -8,12 +8,12 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * Two clocks that are compared at each look: by as much as the wall clock ran ahead of the monotonic one since the last
- * look, the machine may have been suspended.
+ * Two clocks that are compared at each reading: if the wall clock ran ahead of the monotonic one since the last
+ * reading, the machine may have been suspended for that time.
  *
- * <p>A wall clock that is set back between two looks takes nothing off what was added before or will be added after.
- * Between the readings of the two clocks the thread may be kept from running; so only that is added which is certain
- * even then, and the noise of many looks does not add up. Looking takes no lock.
+ * <p>A step of the wall clock back does not reduce the total. The thread may be paused between the readings of the two
+ * clocks; so only time that is certain in spite of that is added, and the errors of many readings do not add up. A
+ * reading takes no lock.
  */
 final class WatchedClocks implements Ticker {
 
@@ -50,7 +50,7 @@ final class WatchedClocks implements Ticker {
                     earliest,
                     reading,
                     ahead.isNegative() ? before.suspended() : before.suspended().plus(ahead));
-            // Else another thread has looked meanwhile: what it has added may be older or newer than our readings.
+            // Else another thread has read the clocks meanwhile; its readings may be older or newer than ours.
             if (last.compareAndSet(before, now)) {
                 return now;
             }

@@ -12,11 +12,11 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Looks names up as every other program of the pod does, by the C library: {@code /etc/hosts}, then the name servers of
- * {@code /etc/resolv.conf} with its search domains and options.
+ * Looks names up as every other program of the pod does, through the C library: {@code /etc/hosts}, then the name
+ * servers of {@code /etc/resolv.conf} with its search domains and options.
  *
- * <p>That blocks, for a minute if no name server answers. So each name has a thread while it is looked up, and is
- * looked up once at a time: who asks again meanwhile waits for the same answer. Safe for use by many threads.
+ * <p>That blocks, for up to a minute if no name server answers. So each lookup has a thread of its own. Further
+ * requests for the same name wait for the same lookup. Safe for use by many threads.
  */
 final class Lookups {
 
@@ -38,7 +38,7 @@ final class Lookups {
         /**
          * All addresses of {@code host}; at least one.
          *
-         * @throws UnknownHostException if there is none, or nobody who knows
+         * @throws UnknownHostException if the name has none, or if no name server answers
          */
         InetAddress[] addresses(String host) throws UnknownHostException;
     }

@@ -21,12 +21,11 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends requests by Vert.x, which is there anyway, and is interested in nothing but the status: a connection for each,
- * no redirects, no bodies.
+ * Sends HTTP requests and returns the status only: one connection for each request, no redirects, no bodies.
  *
- * <p>A name is looked up beside the event loop, and its addresses are tried one after the other until one takes the
- * connection: {@code localhost} may be both {@code 127.0.0.1} and {@code ::1}, and the application listen on one of
- * them. Safe for use by many threads; no method waits.
+ * <p>Names are looked up outside of the event loop, and their addresses are tried one after the other until one takes
+ * the connection: {@code localhost} may be both {@code 127.0.0.1} and {@code ::1}, and the application may listen on
+ * only one. Safe for use by many threads; no method blocks.
  */
 public final class StatusClient implements AutoCloseable {
 
@@ -53,7 +52,7 @@ public final class StatusClient implements AutoCloseable {
     /**
      * Sends {@code GET url}.
      *
-     * @return completes with the status, or fails when there is no answer in time; cancelling it cuts the request off
+     * @return completes with the status, or fails if there is no answer in time; cancelling it ends the request
      */
     public CompletableFuture<Integer> get(URI url) {
         return new Request(url, HttpMethod.GET, null).send();
@@ -102,7 +101,7 @@ public final class StatusClient implements AutoCloseable {
             return status;
         }
 
-        /** @param failed why the first of the addresses before could not be connected to */
+        /** @param failed the failure of the first address, if one failed */
         private void connect(Iterator<InetAddress> addresses, Duration limit, @Nullable Throwable failed) {
             if (status.isDone()) {
                 return;
@@ -127,7 +126,7 @@ public final class StatusClient implements AutoCloseable {
 
         private void send(HttpClientRequest request) {
             if (status.isDone()) {
-                // Overtaken while it connected: what it would say is not so any more.
+                // Cancelled while it connected: its content is out of date.
                 var unused = request.exceptionHandler(closed -> {}).connection().close();
                 return;
             }
@@ -135,12 +134,12 @@ public final class StatusClient implements AutoCloseable {
                             ? request.send()
                             : request.putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
                                     .send(Buffer.buffer(json)))
-                    // Vert.x logs the reset below as an error of the answer if nobody takes it.
+                    // Without a handler, Vert.x logs the reset below as an error.
                     .onSuccess(response -> response.exceptionHandler(reset -> {}))
                     .map(HttpClientResponse::statusCode)
                     .onSuccess(status::complete)
                     .onFailure(status::completeExceptionally);
-            // The status is all that counts: a body, which may be endless, is not waited for.
+            // Only the status counts; the body may be endless and is not read.
             var unused = status.whenComplete((code, thrown) -> request.reset());
         }
     }

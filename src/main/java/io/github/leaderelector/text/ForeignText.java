@@ -5,20 +5,20 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes text that others wrote fit to be logged, answered, or written into an Event, a metric or the termination
- * message: one line, bounded, without control characters and without secrets.
+ * Makes foreign text safe to show in a log line, an answer, an Event, a metric or the termination message: one line,
+ * bounded, without control characters and without secrets.
  *
- * <p>What is fit already stays as it is. Rather too much is left out than too little.
+ * <p>Safe text is not changed. In doubt, text is removed.
  */
 public final class ForeignText {
 
-    /** The most characters of what others wrote. */
+    /** The maximal length of foreign text, in characters. */
     public static final int LONGEST = 300;
 
-    /** The most characters of a sentence of ours in which others have their say. */
+    /** The maximal length of a sentence of ours that quotes foreign text, in characters. */
     public static final int LONGEST_SENTENCE = 1000;
 
-    /** What is further behind is not even looked at. */
+    /** Text after this position is ignored. */
     private static final int LOOKED_AT = 4096;
 
     private static final String ELLIPSIS = "…";
@@ -29,9 +29,9 @@ public final class ForeignText {
             "(?:\"[^\"\\\\]*+(?:\\\\.[^\"\\\\]*+)*+\"?|'[^']*+'?|[^\\s\"'][^\\s,;&\"')\\]}]*+)";
 
     private static final List<Rule> RULES = List.of(
-            // A line under which a caret points at something quotes a file: parsers of YAML do so.
+            // YAML parsers quote a line of the file, with a caret below it.
             rule("(?m)^.*\\R[ \\t]*\\^[ \\t]*$", ""),
-            // What such parsers call by its name may be a value without its quotes.
+            // A name that such a parser quotes may be a value without quotes.
             rule("\\b(undefined alias|duplicate anchor|undefined tag handle) \\S+", "$1 ***"),
             // Jackson.
             rule("(?s)\\b(Unrecognized token |value \\(|from String )(['\"]).*\\2", "$1***"),
@@ -47,11 +47,11 @@ public final class ForeignText {
             rule("://[^\\s\"'<>]*@", "://***@"),
             rule("(?<![^\\s\"'=])[^\\s\"'/:@=]+:[^\\s\"'/@]+@(?=[\\w\\[])", "***@"),
             rule("(?<=\\S)\\?[^\\s\"'<>?)]+", "?***"),
-            // What begins with {" in Base64: JWTs; with -----BEGIN: keys.
+            // Base64 of {" (JWTs) and of -----BEGIN (keys).
             rule("(?:eyJ|LS0tLS1CRUdJTi)[\\w+/=.-]*", "***"),
             rule("(?i)\\b(bearer|negotiate)(\\s+)(?:token[\\s:=]+)?[\"']?[^\\s\"',]+", "$1$2***"),
             rule("\\b([Bb]asic|BASIC)(\\s+)(?![A-Za-z][a-z]*\\b)[\\w+/=.-]{4,}", "$1$2***"),
-            // But ".../serviceaccount/token: no such file" is about a file.
+            // Not ".../serviceaccount/token: no such file", which is about a file.
             rule("(?i)(" + SECRET_NAME + "\\s*(?:=|(?<!/[\\w.-]{1,60}):)\\s*)" + VALUE, "$1***"),
             rule("(?i)(--[\\w-]{0,40}?" + SECRET_NAME + "\\s+)" + VALUE, "$1***"),
             rule("(?U)\\s*\\R\\s*|\\t", " "));
@@ -69,14 +69,14 @@ public final class ForeignText {
         return new Rule(Pattern.compile(regex), replacement);
     }
 
-    /** What others wrote, fit to be shown; empty for nothing. */
+    /** The text {@code foreign}, made safe to show; empty for null. */
     public static String of(@Nullable String foreign) {
         return bounded(withoutSecrets(foreign), LONGEST);
     }
 
     /**
-     * A sentence of ours in which others have their say, fit to be shown, should anybody have forgotten {@link #of};
-     * empty for nothing.
+     * A sentence of ours that quotes foreign text, made safe to show even if the caller forgot {@link #of}; empty for
+     * null.
      */
     public static String sentence(@Nullable String sentence) {
         return bounded(withoutSecrets(sentence), LONGEST_SENTENCE);
@@ -85,7 +85,7 @@ public final class ForeignText {
     private static String withoutSecrets(@Nullable String foreign) {
         String text = foreign == null ? "" : foreign;
         if (text.length() > LOOKED_AT) {
-            // Without the word that this cuts: half a secret may not look like one.
+            // Without the last, incomplete word: half of a secret may not be recognized.
             text = text.substring(0, LOOKED_AT).replaceFirst("\\S*+$", "") + ELLIPSIS;
         }
         for (Rule rule : RULES) {
@@ -94,15 +94,15 @@ public final class ForeignText {
         return text.strip();
     }
 
-    /** Why something failed: what {@code failure} says, or what it is called when it says nothing. */
+    /** The message of {@code failure}, made safe to show; the name of its class if it has no message. */
     public static String of(Throwable failure) {
         String message = failure.getMessage();
         return message == null || message.isBlank() ? failure.getClass().getSimpleName() : of(message);
     }
 
     /**
-     * A name, such as a holder's, fit to be shown. A name is no secret: it is bounded, and its control characters are
-     * escaped, and so is whatever else changes how the line around it looks.
+     * A name, such as a holder's, made safe to show. A name is not a secret: it is bounded, and control characters and
+     * other characters that change the display of the line are escaped.
      */
     public static String name(String name) {
         return bounded(name, LONGEST);

@@ -1,9 +1,9 @@
 /**
- * Text that others wrote: what an exception, an answer, a file or a Lease says.
+ * Foreign text: the text of exceptions, answers, files and Leases, made safe to show.
  *
- * <p>This room guarantees that what it hands out fits into one line of a log, is bounded, and shows no secret that it
- * can tell by its form: a header's value, a token, a password, a key, the user and the query of a URL. It does not know
- * the secrets of this process; a secret that stands alone, in the middle of a sentence, looks like any other word.
+ * <p>This package guarantees that its results fit into one log line, are bounded, and show no secret that has a
+ * recognizable form: a header's value, a token, a password, a key, the user and the query of a URL. It does not know
+ * the secrets of this process; it cannot recognize a secret that stands alone in a sentence.
  */
 @NullMarked
 package io.github.leaderelector.text;

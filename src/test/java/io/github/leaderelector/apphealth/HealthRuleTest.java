@@ -36,7 +36,7 @@ class HealthRuleTest {
     }
 
     @Test
-    void oneBadAnswerIsEnoughForWhoDoesNotLead() {
+    void oneBadAnswerIsEnoughForAFollower() {
         State state = nobody.next(new State(0, true, false), false, heldByAnother(0, 15), at(1));
 
         assertThat(state).isEqualTo(new State(1, false, false));
@@ -64,7 +64,7 @@ class HealthRuleTest {
     }
 
     @Test
-    void whereNobodyMayLeadAFreeLeaseStaysFree() {
+    void withTheFallbackNobodyAFreeLeaseStaysFree() {
         assertThat(nobody.next(new State(9, false, false), false, free(0), at(3_600))
                         .candidate())
                 .isFalse();

@@ -10,7 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** Who is measured. */
+/** The program that is measured. */
 enum Contestant {
     /** The packaged sidecar. */
     SIDECAR("leader-elector", "/leader"),

@@ -23,12 +23,12 @@ class ImageBench {
 
     private static final double MB = 1e6;
 
-    /** What all of it may be, so that it is noticed when something gets in that nobody needs. */
+    /** The limit of its size, so that unneeded files are noticed. */
     private static final double LARGEST_MB = 180;
 
     /** The archive may hold the layers as they are or compressed: docker and other tools differ in it. */
     @Test
-    void theImageHasNothingThatNobodyNeeds(@TempDir Path folder) throws IOException {
+    void theImageHasNoUnneededFiles(@TempDir Path folder) throws IOException {
         String archive = System.getProperty("image.archive");
         Assumptions.assumeTrue(
                 archive != null,

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** What packaged sidecars on a real API server tell Prometheus. */
+/** The metrics of packaged sidecars on a real API server. */
 class MetricsIT {
 
     private static final Duration SETTLED = Duration.ofSeconds(5);

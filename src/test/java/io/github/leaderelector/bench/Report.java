@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 
-/** What the bench has measured: one line of a Markdown table for each figure. */
+/** The measurements of the bench: one line of a Markdown table for each figure. */
 public final class Report {
 
     private static final Path FILE = Path.of("target/bench/report.md");

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** What the replicas ask of the API server when nothing happens. */
+/** The requests of the replicas to the API server in the steady state. */
 class SteadyStateIT {
 
     private static final Duration SETTLED = Duration.ofSeconds(5);
@@ -41,7 +41,7 @@ class SteadyStateIT {
     }
 
     @Test
-    void theLeaderWritesOncePerRetryPeriodAndNobodyAsksForAnythingElse() {
+    void theLeaderWritesOncePerRetryPeriodAndThereAreNoOtherRequests() {
         try (Bench bench =
                 Bench.create(server, Path.of("target/bench/steady-state"), Timings.DEFAULT, Map.of(), REPLICAS)) {
             bench.startAll();

@@ -50,7 +50,7 @@ class DurationsTest {
                 "PT",
                 "١٥s",
             })
-    void readsNothingElse(String text) {
+    void rejectsOtherNotations(String text) {
         assertThat(Durations.parse(text)).isEmpty();
     }
 

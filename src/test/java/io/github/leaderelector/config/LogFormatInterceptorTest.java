@@ -11,7 +11,7 @@ class LogFormatInterceptorTest {
 
     @ParameterizedTest
     @CsvSource({"json, true", "JSON, true", "' Json ', true", "text, false", "'', false", "xml, false"})
-    void quarkusLogsJsonIfAndOnlyIfTheSettingSaysSo(String format, boolean json) {
+    void quarkusLogsJsonOnlyIfTheSettingIsJson(String format, boolean json) {
         assertThat(switchFor(format)).isEqualTo(json);
     }
 

@@ -7,7 +7,7 @@ import java.util.Map;
 /** Settings for tests: the defaults, but for what a test says, by environment variable. */
 public final class SettingsFixture {
 
-    /** What has to be set, and what a test must not share with its neighbours. */
+    /** The required settings, and settings that tests must not share. */
     private static final Map<String, String> BASE = Map.of(
             "LEASE_NAME", "app-lock", "NAMESPACE", "prod", "IDENTITY", "pod-a", "POD_NAME", "pod-a", "LEADER_FILE", "");
 

@@ -72,7 +72,7 @@ final class DemoReplica implements AutoCloseable {
         return URI.create("http://localhost:" + port + "/");
     }
 
-    /** What lies between it and the API server. */
+    /** The proxy between it and the API server. */
     FaultProxy network() {
         return network;
     }
@@ -94,7 +94,7 @@ final class DemoReplica implements AutoCloseable {
         return running;
     }
 
-    /** What it says of itself; empty while it does not answer. */
+    /** Its answer about itself; empty without an answer. */
     Optional<LeaderAnswer> says() {
         try {
             return Optional.of(process().leader());

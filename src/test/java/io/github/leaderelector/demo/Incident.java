@@ -10,7 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-/** What happens to the leader, and what of it is worth telling. */
+/** An incident that happens to the leader, and its description. */
 enum Incident {
 
     /** It is told to stop: it hands over. */
@@ -93,7 +93,7 @@ enum Incident {
         }
     },
 
-    /** The network swallows all it sends and all it is sent, and nobody tells it. */
+    /** The network drops everything that it sends and receives, without an error. */
     CUT_OFF("black hole", "sends into a black hole") {
         @Override
         Handover strike(DemoCluster cluster, DemoReplica leader) {
@@ -123,7 +123,7 @@ enum Incident {
     };
 
     /**
-     * What came of it.
+     * The result of the incident.
      *
      * @param next who leads now
      * @param nanos for how long nobody led; where that is not known, how long after the incident another did
@@ -152,7 +152,7 @@ enum Incident {
         return title;
     }
 
-    /** What happens to the leader, as the end of a sentence. */
+    /** The description of the incident, as the end of a sentence. */
     String deed() {
         return deed;
     }

@@ -72,7 +72,7 @@ public final class LeaderElectorDemo implements AutoCloseable {
             }
             return true;
         } catch (AssertionError | RuntimeException failure) {
-            // What fails while all is being ended tells nothing.
+            // Failures during the end of the demo mean nothing.
             if (!ending) {
                 terminal.line();
                 terminal.print(Style.BAD, String.valueOf(failure.getMessage())).line();

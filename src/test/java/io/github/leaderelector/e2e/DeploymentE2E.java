@@ -85,7 +85,7 @@ class DeploymentE2E {
 
     @Test
     @Order(2)
-    void nobodyLeadsBeforeTheApplicationOfADeletedPodHasStoppedAndThenAnotherSoon() {
+    void anotherReplicaLeadsSoonAfterTheApplicationOfADeletedPodHasStoppedNotBefore() {
         String old = app.awaitSteady(3);
 
         pod(old).delete();

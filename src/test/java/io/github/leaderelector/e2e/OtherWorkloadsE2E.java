@@ -129,7 +129,7 @@ class OtherWorkloadsE2E {
     }
 
     @Test
-    void twoDeploymentsOnOneLeaseHaveOneLeaderBetweenThemAndTheOtherOneSaysSo() {
+    void twoDeploymentsOnOneLeaseHaveOneLeaderAndTheOtherLogsIt() {
         open("shared");
         for (String name : List.of("one", "two")) {
             PodTemplateSpec template = name.equals("one") ? example() : template();

@@ -55,7 +55,7 @@ final class ServiceClient implements AutoCloseable {
         }
     }
 
-    /** What the leaders answered, in the order of the requests. */
+    /** The answers of the leaders, in the order of the requests. */
     List<LeaderAnswer> byLeaders() {
         return byLeaders.stream()
                 .sorted(Comparator.comparingLong(LeaderAnswer::asked))

@@ -114,7 +114,7 @@ class ServiceE2E {
         String next = awaitLeader(gate, token);
         awaitEndpoint(next);
         awaitAnswerAfter(token, client);
-        // What is on its way still may fail.
+        // Requests that are under way may fail.
         Wait.pass(ServiceClient.PATIENCE);
 
         Duration gap = client.gapAfter(token);

@@ -129,7 +129,7 @@ final class Witness implements AutoCloseable {
                 .toList();
     }
 
-    /** What the sidecars were not allowed to do. */
+    /** The requests that the sidecars were not allowed to make. */
     List<Line> refusals() {
         return lines().stream()
                 .filter(l -> l.container().equals(Workload.SIDECAR))
@@ -137,7 +137,7 @@ final class Witness implements AutoCloseable {
                 .toList();
     }
 
-    /** Who led when, in the order of the beginnings. */
+    /** The tenures, in the order of their beginnings. */
     List<Tenure> tenures() {
         List<Tenure> all = new ArrayList<>();
         Map<String, Instant> open = new LinkedHashMap<>();
@@ -187,7 +187,7 @@ final class Witness implements AutoCloseable {
         return found;
     }
 
-    /** What the containers last said, for messages. */
+    /** The last output of the containers, for messages. */
     String tail() {
         List<Line> all = lines();
         StringBuilder text = new StringBuilder();

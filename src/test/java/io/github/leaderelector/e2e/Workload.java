@@ -115,7 +115,7 @@ final class Workload {
                 .toList();
     }
 
-    /** What the sidecar in {@code pod} answers to {@code GET path}, through the API server; null when it does not. */
+    /** The answer of the sidecar in {@code pod} to {@code GET path}, through the API server; null without an answer. */
     @Nullable
     String get(String pod, String path) {
         try {
@@ -126,7 +126,7 @@ final class Workload {
         }
     }
 
-    /** What the sidecar in {@code pod} says of itself; an empty object when it does not answer. */
+    /** The answer of the sidecar in {@code pod} about itself; an empty object without an answer. */
     JsonNode leader(String pod) {
         String answer = get(pod, "/leader");
         try {
@@ -233,12 +233,12 @@ final class Workload {
                 .orElseThrow();
     }
 
-    /** What {@code command} prints when the application's container in {@code pod} runs it. */
+    /** The output of {@code command} in the application's container in {@code pod}. */
     String exec(String pod, String... command) {
         return execIn(NAME, pod, command);
     }
 
-    /** What {@code command} prints when {@code container} of {@code pod} runs it. */
+    /** The output of {@code command} in {@code container} of {@code pod}. */
     String execIn(String container, String pod, String... command) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try (ExecWatch running = cluster.client()

@@ -36,8 +36,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * What an {@link Election} does against an API server, whichever it is: black box, in real time, with short timings.
- * After each test it checks that no two candidates were seen to lead at one time.
+ * The behaviour of an {@link Election} on any API server: black box, in real time, with short timings. After each test
+ * it checks that no two candidates were seen to lead at one time.
  */
 @ExtendWith(QuietElection.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -65,7 +65,7 @@ abstract class ElectionContract {
     /** The TCP port of the API server on this machine. */
     abstract int port();
 
-    /** What a candidate gets that reaches the API server at {@code port}. */
+    /** The access of a candidate to the API server at {@code port}. */
     abstract Config config(int port);
 
     /** Where the Leases are. */
@@ -311,7 +311,7 @@ abstract class ElectionContract {
     }
 
     @Test
-    void holdsTheLeaseThroughADrainAndNobodyElseLeadsMeanwhile() {
+    void holdsTheLeaseDuringADrain() {
         Duration drain = TIMINGS.leaseDuration().plusSeconds(2);
         Replica leader = new Replica("pod-a", ref(), drain, UnaryOperator.identity());
         until(FIRST_START, "pod-a leads", leader::leads);
@@ -372,7 +372,7 @@ abstract class ElectionContract {
     }
 
     @Test
-    void electsOneOfManyWhoStartTogether() {
+    void electsOneOfManyThatStartTogether() {
         List<Replica> pods = new ArrayList<>();
         for (int i = 0; i < 8; i++) {
             pods.add(start("pod-" + i));

@@ -106,7 +106,7 @@ final class ElectionStage {
         return NOON.plusNanos(time.now());
     }
 
-    /** Whoever comes from now on holds the Lease for so long after its claim was dropped. */
+    /** Candidates that are added from now on have this drain time. */
     void drain(Duration length) {
         drain = length;
     }

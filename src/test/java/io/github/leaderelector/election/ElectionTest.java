@@ -38,7 +38,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(QuietElection.class)
 class ElectionTest {
 
-    /** From when a holder falls silent until another holds the Lease: its duration, a pause, a read, a write. */
+    /**
+     * The time from the last renewal of a holder until another holds the Lease: its duration, a pause, a read, a write.
+     */
     private static final Duration AT_EXPIRY = TIMINGS.leaseDuration().plus(AT_ONCE);
 
     private final ElectionStage stage = new ElectionStage();
@@ -119,7 +121,7 @@ class ElectionTest {
         }
 
         @Test
-        void isTakenByOneOfManyWhoStartTogether() {
+        void isTakenByOneOfManyThatStartTogether() {
             List<SimulatedCandidate> pods = Stream.of("pod-a", "pod-b", "pod-c", "pod-d")
                     .map(stage::start)
                     .toList();
@@ -225,7 +227,7 @@ class ElectionTest {
             stage.given(stage.heldBy("other").build());
             SimulatedCandidate pod = stage.follower("pod-a");
 
-            // What Fabric8 writes.
+            // As Fabric8 writes it.
             stage.editSpec(s ->
                     s.withLeaseDurationSeconds(1).withRenewTime(stage.wallTime().atZone(ZoneOffset.UTC)));
 
@@ -501,7 +503,7 @@ class ElectionTest {
         @EnumSource(
                 value = Fault.class,
                 names = {"ANSWER_LOST", "LIED"})
-        void doesNotEndATenureWhoseWritesGoThroughAndAreSeenByWatch(Fault fault) {
+        void doesNotEndATenureIfTheWatchShowsItsWrites(Fault fault) {
             stage.run(Duration.ofSeconds(9));
             leader.connection.fault(fault, "update");
 
@@ -515,7 +517,7 @@ class ElectionTest {
         @EnumSource(
                 value = Fault.class,
                 names = {"ANSWER_LOST", "LIED"})
-        void doesNotEndATenureWhoseWritesGoThroughAndAreSeenByRead(Fault fault) {
+        void doesNotEndATenureIfAReadShowsItsWrites(Fault fault) {
             leader.connection.watchForbidden(true);
             leader.connection.breakWatch();
             stage.run(Duration.ofSeconds(9));
@@ -536,7 +538,7 @@ class ElectionTest {
         }
 
         @Test
-        void givesTheLeadToAnotherWhoIsNotInTrouble() {
+        void givesTheLeadToAnotherReplicaThatWorks() {
             SimulatedCandidate follower = stage.follower("pod-b");
             stage.run(Duration.ofSeconds(9));
             long sent = lastSent(leader, "update");
@@ -725,7 +727,7 @@ class ElectionTest {
         }
 
         @Test
-        void toAReleaseDoesNotFreeTheLeaseOfWhoeverLeadsNow() {
+        void toAReleaseDoesNotFreeTheLeaseOfTheNextLeader() {
             LeaseDocument backup = stage.lease().releasedAt(stage.wallTime());
             long revision = stage.server.revision();
             stage.run(Duration.ofMinutes(10));
@@ -913,7 +915,7 @@ class ElectionTest {
         }
 
         @Test
-        void thatFellSilentWhileNobodyLedDoesNotLetAFollowerWriteInVainForEver() {
+        void thatBecameSilentWithoutALeaderDoesNotMakeAFollowerRepeatItsWrite() {
             leader.candidacy().resign(new Reason(Code.UNHEALTHY, "test"));
             follower.candidacy().resign(new Reason(Code.UNHEALTHY, "test"));
             stage.run(Duration.ofSeconds(10));
@@ -1458,7 +1460,7 @@ class ElectionTest {
         }
 
         @Test
-        void leavesTheLeaseFreeUntilTheCooldownIsOverWhenThereIsNobodyElse() {
+        void leavesTheLeaseFreeUntilTheEndOfTheCooldownWithoutOtherReplicas() {
             stage.run(Duration.ofSeconds(5));
 
             leader.candidacy().stepDown(COOLDOWN);
@@ -1471,7 +1473,7 @@ class ElectionTest {
         }
 
         @Test
-        void isRefusedByWhoDoesNotLead() {
+        void isRefusedByAFollower() {
             SimulatedCandidate follower = stage.follower("pod-b");
             assertThat(follower.candidacy().stepDown(COOLDOWN)).isFalse();
 
@@ -1521,7 +1523,7 @@ class ElectionTest {
         }
 
         @Test
-        void whoStandsBackFromTheStartSeesTheLeaseAndCampaignsWhenItMay() {
+        void aReplicaThatStartsResignedSeesTheLeaseAndCampaignsLater() {
             leader.stop();
             stage.run(AT_ONCE);
             SimulatedCandidate pod = stage.candidate("pod-b");
@@ -1543,7 +1545,7 @@ class ElectionTest {
 
         private final List<SimulatedCandidate> pods = new ArrayList<>();
 
-        private void startOneAfterTheOther() {
+        private void startInOrder() {
             for (String name : List.of("pod-a", "pod-b", "pod-c")) {
                 pods.add(stage.start(name));
                 stage.run(AT_ONCE);
@@ -1552,7 +1554,7 @@ class ElectionTest {
 
         @Test
         void areOneReadEachTheTakingTheRenewalsAndOneThatNamesASuccessor() {
-            startOneAfterTheOther();
+            startInOrder();
             stage.run(Duration.ofMinutes(5));
 
             assertThat(pods).allSatisfy(pod -> assertThat(requests(pod, "get")).hasSize(1));
@@ -1568,7 +1570,7 @@ class ElectionTest {
 
         @Test
         void ofAHandoverAreTheReleaseTheTakingAndTheNaming() {
-            startOneAfterTheOther();
+            startInOrder();
             stage.run(Duration.ofSeconds(5));
             int before = stage.server.writes();
             int reads = stage.server.reads();

@@ -62,7 +62,7 @@ class KubernetesLeaseApiTest {
             application/json | {}                    | application/json, '{}'.
             application/json | null                  | application/json, 'null'.
             """)
-    void whatIsNoLeaseIsAFailureThatSaysSo(String type, String body, String words) throws Exception {
+    void anAnswerThatIsNoLeaseIsAFailureWithAReason(String type, String body, String words) throws Exception {
         try (Server server = new Server(exchange -> answer(exchange, 200, type, body));
                 KubernetesLeaseApi api = api(server)) {
             assertThat(failure(api.get()).getMessage())

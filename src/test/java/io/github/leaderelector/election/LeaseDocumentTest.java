@@ -110,7 +110,7 @@ class LeaseDocumentTest {
     @CsvSource(
             nullValues = "-",
             value = {"-,1,true", "'',1,true", "'',0,true", "'',2,false", "'',-,false", "pod-a,1,false"})
-    void isReleasedWhenNobodyHoldsItForASecond(String holder, Integer seconds, boolean released) {
+    void isReleasedWithoutAHolderAndWithADurationOfOneSecond(String holder, Integer seconds, boolean released) {
         LeaseDocument lease = Leases.document(new LeaseBuilder()
                 .withNewSpec()
                 .withHolderIdentity(holder)
@@ -122,7 +122,7 @@ class LeaseDocumentTest {
     }
 
     @Test
-    void isInTheSameStateWhateverItsVersion() {
+    void isInTheSameStateInAnyVersion() {
         LeaseDocument lease = lease("u", "1", "pod-a");
 
         assertThat(lease.sameState(lease("u", "2", "pod-a"))).isTrue();

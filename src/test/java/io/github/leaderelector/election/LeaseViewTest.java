@@ -262,7 +262,7 @@ class LeaseViewTest {
     }
 
     @Test
-    void recognizesAWriteWhoseAnswerWasLostHoweverManyHaveFailedSince() {
+    void recognizesAWriteWithALostAnswerAfterManyFailures() {
         view.seen(ours(7));
         LeaseDocument lost = ours(8);
         for (int i = 0; i < 100; i++) {

@@ -75,7 +75,7 @@ class LeaseWatchTest {
     }
 
     @Test
-    void trustsAWatchThatHasShownTheLeaseWhateverTheReadBesideItSays() {
+    void trustsAWatchThatHasShownTheLeaseWithAnyResultOfTheRead() {
         heldByOther();
         api.answersGets = false;
         watch.open();
@@ -145,7 +145,7 @@ class LeaseWatchTest {
     }
 
     @Test
-    void asksTwiceAMinuteForAPermissionThatIsMissingAndSaysSoOnce() {
+    void retriesTwiceAMinuteWithoutPermissionAndLogsItOnce() {
         api.watchFailure = new ApiException(403, "Not allowed to watch.", null);
         try (CollectedLog log = new CollectedLog(LeaseWatch.class)) {
             watch.open();

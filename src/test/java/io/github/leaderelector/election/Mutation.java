@@ -38,7 +38,7 @@ enum Mutation {
 
     private static final Duration SHORTENED = Duration.ofSeconds(1);
 
-    /** What the simulation says when it has found it. */
+    /** The simulation's message when it has found the mutation. */
     final String finding;
 
     Mutation(String finding) {
@@ -86,7 +86,7 @@ enum Mutation {
                 : lease.heldBy(holder, SHORTENED, acquired, renewed.plus(1, ChronoUnit.MICROS), lease.term());
     }
 
-    /** What is sent in the place of what the election writes. */
+    /** The write that is sent instead of the election's write. */
     LeaseDocument sending(LeaseDocument lease) {
         return this == PUT_WITHOUT_VERSION ? SimulatedApiServer.withMetadata(lease, "resourceVersion", null) : lease;
     }

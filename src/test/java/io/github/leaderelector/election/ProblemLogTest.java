@@ -57,7 +57,7 @@ class ProblemLogTest {
         problems.solved("get");
 
         assertThat(log.lines())
-                .containsExactly("WARN LE-201 One.", "INFO LE-209 The API server answers as it should again.");
+                .containsExactly("WARN LE-201 One.", "INFO LE-209 The API server answers without errors again.");
     }
 
     @Test
@@ -81,7 +81,7 @@ class ProblemLogTest {
     }
 
     @Test
-    void whoeverIsAnsweredEndsAnOutageButDoesNotHaveItRepeatedMoreOften() {
+    void oneSuccessEndsAnOutageOfAllKindsAndTheirPausesGoOn() {
         for (int second = 0; second < 60; second++) {
             problems.report("update", failure(0, "No answer."));
             problems.solved("get");
@@ -89,7 +89,7 @@ class ProblemLogTest {
         }
 
         assertThat(log.lines())
-                .containsExactly("WARN LE-201 No answer.", "INFO LE-209 The API server answers as it should again.");
+                .containsExactly("WARN LE-201 No answer.", "INFO LE-209 The API server answers without errors again.");
     }
 
     @Test

@@ -13,7 +13,7 @@ class ReasonsTest {
     private static final Reason SHUTDOWN = new Reason(Code.SHUTDOWN, "Stopping.");
 
     @Test
-    void aCandidateIsWhoHasNoReasonAtAll() {
+    void aReplicaWithoutReasonsIsACandidate() {
         Reasons both = Reasons.NONE.with(STEP_DOWN).with(UNHEALTHY);
 
         assertThat(Reasons.NONE.isEmpty()).isTrue();
@@ -41,7 +41,7 @@ class ReasonsTest {
     }
 
     @Test
-    void whoeverStopsSaysSoWhateverElse() {
+    void aShutdownIsTheForemostReason() {
         assertThat(Reasons.NONE.with(UNHEALTHY).with(SHUTDOWN).foremost()).isEqualTo(SHUTDOWN);
     }
 

@@ -41,7 +41,7 @@ class RenewalTest {
         return Duration.ofMillis(millis);
     }
 
-    /** What becomes of a renewal. */
+    /** The outcome of a renewal. */
     enum Outcome {
         DONE,
         FAILS,
@@ -49,7 +49,7 @@ class RenewalTest {
         SLOW
     }
 
-    /** Who is asked. */
+    /** The loop under test. */
     enum Kind {
         FABRIC8 {
             @Override
@@ -69,7 +69,7 @@ class RenewalTest {
     }
 
     /**
-     * What becomes of one renewal after the other; the last entry goes on for ever.
+     * The outcomes of the renewals, in order; the last one repeats.
      *
      * @param slow how long a slow one takes
      * @param patience after how long without a call the loop is taken to have ended

@@ -56,7 +56,7 @@ class ReportedLeaseApiTest {
         assertThat(observed).hasSize(2).containsOnly(new ApiFailed("The API server cannot be reached."));
 
         parts.api.failure = null;
-        assertThat(logOf(this::read)).containsExactly("INFO LE-209 The API server answers as it should again.");
+        assertThat(logOf(this::read)).containsExactly("INFO LE-209 The API server answers without errors again.");
         assertThat(observed).hasSize(2);
     }
 

@@ -86,7 +86,7 @@ class ScaleBench {
     }
 
     @Test
-    void aThousandCandidatesCostTheRenewalsOfTheirLeadersAndNothingElse() throws IOException {
+    void aThousandCandidatesCostOnlyTheRenewalsOfTheirLeaders() throws IOException {
         RealApiServer.binariesMissing().ifPresent(why -> Assumptions.abort(why));
         Cost theirs;
         try (RealApiServer server = server(CLIENT_GO)) {
@@ -117,7 +117,7 @@ class ScaleBench {
     }
 
     @Test
-    void afterARestartOfTheApiServerWatchesComeBackSpreadOutAndNobodyHasLostTheLead() {
+    void afterARestartOfTheApiServerWatchesReturnSpreadOutAndLeadersStay() {
         RealApiServer.binariesMissing().ifPresent(why -> Assumptions.abort(why));
         try (RealApiServer server = server(LightCandidate.USER);
                 Herd herd = new Herd(server, RESTARTED)) {

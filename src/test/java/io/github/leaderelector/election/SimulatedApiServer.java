@@ -53,7 +53,7 @@ final class SimulatedApiServer {
         return present();
     }
 
-    /** What {@link #get} would answer, without asking. */
+    /** The answer of {@link #get}, without a request. */
     Optional<LeaseDocument> present() {
         return Optional.ofNullable(lease);
     }

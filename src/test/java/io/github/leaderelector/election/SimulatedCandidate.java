@@ -15,7 +15,7 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 
-/** One sidecar, in virtual time: the product's election room and hub, and a file. */
+/** One sidecar, in virtual time: the product's election and hub, and a file. */
 final class SimulatedCandidate {
 
     static final LeaseRef LEASE = new LeaseRef("prod", "app-lock");
@@ -39,7 +39,7 @@ final class SimulatedCandidate {
     private boolean stopped;
 
     /**
-     * What the hub told last. Asking it would be a look at the clock, which a process that stands still does not take.
+     * The last state that the hub passed. A call of the hub would read the clock, which a frozen process does not do.
      */
     private Leadership told;
 
@@ -120,7 +120,7 @@ final class SimulatedCandidate {
         machine.run(this::tick);
     }
 
-    /** What the scheduler does in the product: what was lost or undone is made good. */
+    /** The tick of the product's scheduler: repairs the signs. */
     private void tick() {
         hub.retell();
         machine.after(TICK, this::tick);
@@ -167,7 +167,7 @@ final class SimulatedCandidate {
         return observed != null && observed.resourceVersion() > version;
     }
 
-    /** What takes it out of the election and back in. */
+    /** The control that lets it resign and campaign. */
     Candidacy candidacy() {
         return election;
     }
@@ -182,7 +182,7 @@ final class SimulatedCandidate {
         return released;
     }
 
-    /** What HTTP would answer; false when nobody answers. */
+    /** The answer over HTTP; false without an answer. */
     boolean claims() {
         return machine.answers() && machine.peek(hub::leads);
     }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** One machine's connection to the simulated API server, with all that can happen to it. */
 final class SimulatedConnection implements LeaseApi {
 
-    /** What happens to requests. */
+    /** The fault that requests meet. */
     enum Fault {
         /** They are answered. */
         NONE,
@@ -89,12 +89,12 @@ final class SimulatedConnection implements LeaseApi {
         latency = () -> nanos;
     }
 
-    /** What {@link Fault#THROTTLED} asks for. */
+    /** The Retry-After of {@link Fault#THROTTLED}. */
     void retryAfter(Duration wait) {
         retryAfter = wait;
     }
 
-    /** What was asked so far; the watch is not in it. */
+    /** The requests so far, without watches. */
     List<Request> requests() {
         return List.copyOf(requests);
     }
@@ -201,7 +201,7 @@ final class SimulatedConnection implements LeaseApi {
         });
     }
 
-    /** What is on its way to the machine does not wait for the machine's clock. */
+    /** Messages on the way to the machine do not depend on its clock. */
     private void arrives(Runnable what) {
         time.in(latency(), () -> machine.run(what));
     }

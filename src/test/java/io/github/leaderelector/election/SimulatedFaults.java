@@ -11,13 +11,14 @@ import java.util.Random;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** What befalls the candidates of one {@link Simulation}: which faults, when, and for how long. */
+/** The faults of one {@link Simulation}: which, when, and for how long. */
 final class SimulatedFaults {
 
     private static final Instant NOON = Instant.parse("2026-01-01T12:00:00Z");
 
     /**
-     * What an orderly stop of a leader may cost beside the drain: the head start of a successor that is gone, a read.
+     * How long an orderly stop of a leader may take in addition to the drain: the head start of a successor that is
+     * gone, and a read.
      */
     private static final Duration STOP_COSTS = Duration.ofSeconds(3);
 
@@ -251,7 +252,7 @@ final class SimulatedFaults {
         });
     }
 
-    /** An empty holder and a duration of a second are a release, whoever wrote them. */
+    /** An empty holder and a duration of one second are a release, by any writer. */
     private void empty(String what, UnaryOperator<LeaseBuilder> change) {
         if (server.present().stream().noneMatch(l -> l.duration(SHORT).equals(SHORT))) {
             tamper(what, () -> server.edit(change));

@@ -7,7 +7,7 @@ import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 
 /**
- * What stands for Fabric8's loop in virtual time: the same calls at the same times, see {@code RenewalTest}.
+ * The replacement of Fabric8's loop in virtual time: the same calls at the same times, see {@code RenewalTest}.
  *
  * <p>Fabric8's loop: until the first renewal has succeeded, an attempt every 1 to 2.2 retry periods; from then on one
  * every retry period, the first at once; it ends when it finds the renew deadline passed by the wall clock. A failed

@@ -49,7 +49,7 @@ final class Simulation {
         this.drain = random.nextBoolean() ? Duration.ZERO : Duration.ofMillis(random.nextInt(4_000));
     }
 
-    /** What went wrong, with the history that led to it; empty if nothing did. */
+    /** The first violation, with its history; empty if there is none. */
     Optional<String> run() {
         int replicas = 2 + random.nextInt(3);
         for (int i = 0; i < replicas; i++) {

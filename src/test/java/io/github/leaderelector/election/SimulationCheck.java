@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What must hold of all candidates of a {@link Simulation} together, looked at after each event, and what is let pass.
+ * The invariants of all candidates of a {@link Simulation}, checked after each event, with their exceptions.
  *
  * <p>No two of those who can be asked claim to lead; nobody's file is there for long while another leads; each tenure
  * has a larger token than all before; no Lease is released while the file of the one who released it is there.
@@ -50,7 +50,7 @@ final class SimulationCheck {
         this.server = server;
     }
 
-    /** Two of whom one shows its file, and the other leads or shows its own. */
+    /** Two candidates: one shows its file while the other leads or shows its own file. */
     private record Pair(SimulatedCandidate one, SimulatedCandidate other) {}
 
     /** A write by which {@code writer} held the Lease while another process of its identity lived. */
@@ -59,8 +59,8 @@ final class SimulationCheck {
     /**
      * Somebody deleted, emptied or shortened the Lease while it was held, or put it back to an earlier state.
      *
-     * <p>Whoever had seen its last state waits until it would have expired. The others find a Lease that nobody holds,
-     * or not for long, and nothing in it tells them of a holder: once one of them has taken it, no claim from before is
+     * <p>A candidate that has seen its last state waits until it would have expired. The others find a free Lease, or
+     * not for long, and nothing in it tells them of a holder: once one of them has taken it, no claim from before is
      * safe.
      */
     private static final class Tampering {
@@ -103,7 +103,7 @@ final class SimulationCheck {
         return candidates.stream().filter(SimulatedCandidate::claims).toList();
     }
 
-    /** Who led last, or leads now. */
+    /** The current or last leader. */
     @Nullable
     SimulatedCandidate lastLeader() {
         return lastLeader;
@@ -114,7 +114,7 @@ final class SimulationCheck {
         return tenures.size();
     }
 
-    /** What went wrong first, with the history that led to it; empty if nothing did. */
+    /** The first violation, with its history; empty if there is none. */
     Optional<String> violation() {
         return Optional.ofNullable(violation);
     }

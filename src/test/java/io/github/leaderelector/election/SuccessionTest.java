@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Who comes next is settled before it matters. */
+/** The successor is named before the Lease becomes free. */
 class SuccessionTest {
 
     private static final Duration SETTLED = Succession.SPREAD.plus(AT_ONCE);
@@ -22,7 +22,7 @@ class SuccessionTest {
     private final List<SimulatedCandidate> pods = new ArrayList<>();
 
     @Test
-    void aFollowerWritesItsNameIntoTheLeaseAndNothingElse() {
+    void aFollowerWritesOnlyItsNameIntoTheLease() {
         leaderAndFollowers(2);
         var held = stage.spec();
 
@@ -66,7 +66,7 @@ class SuccessionTest {
     }
 
     @Test
-    void whenTheSuccessorIsGoneTheOthersCome() {
+    void ifTheSuccessorIsGoneAnotherTakesTheLease() {
         leaderAndFollowers(2);
         stage.run(SETTLED);
         SimulatedCandidate next = named();
@@ -124,7 +124,7 @@ class SuccessionTest {
     }
 
     @Test
-    void afterTheHandoverOfARolloutNobodyTakesThePlaceOfASuccessor() {
+    void afterTheHandoverOfARolloutTheSuccessorIsNotReplaced() {
         SimulatedCandidate old = stage.leader("web-6df9d7b69f-22gqm");
         stage.follower("web-6df9d7b69f-98b86");
         stage.follower("web-7c8b5d4f6-x2kfj");
@@ -177,7 +177,10 @@ class SuccessionTest {
         assertThat(pod.connection.requests()).hasSize(before);
     }
 
-    /** What a write takes to be seen by all, measured with 200 candidates in one process on two cores: 20 ms. */
+    /**
+     * How long a write takes until all candidates have seen it: 20 ms, measured with 200 candidates in one process on
+     * two cores.
+     */
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 20, 200, 1_000})
     void theWriteOfTheFirstIsSeenByMostBeforeItIsTheirTurn(int followers) {

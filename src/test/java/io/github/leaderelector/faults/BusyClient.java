@@ -22,7 +22,7 @@ final class BusyClient implements AutoCloseable {
 
     private static final long PAUSE_AFTER_LOSS = 5_000_000;
 
-    /** What is asked, and by what an answer says "I lead". */
+    /** The request, and the text by which an answer says "I lead". */
     enum Question {
         LEADER("/leader", "\"leader\":true"),
         IS_LEADER("/isLeader", "\"isLeader\":true"),

@@ -72,7 +72,7 @@ class ClockFaultsIT {
 
     @ParameterizedTest(name = "{0}, {1}")
     @MethodSource("clocks")
-    void nobodyTakesAHeldLeaseAndNobodyLosesTheLeadForAClock(Clocks clocks, Timings timings) {
+    void wrongClocksNeitherTakeAHeldLeaseNorEndALead(Clocks clocks, Timings timings) {
         try (Scene scene = Scene.open(
                 "clocks-" + clocks.name().toLowerCase(Locale.ROOT).replace('_', '-'), timings, Map.of(), Scene.THREE)) {
             Replica ahead = scene.bench().replica("sidecar-a");
@@ -139,7 +139,7 @@ class ClockFaultsIT {
         }
     }
 
-    /** What is done each second must go by a clock that nobody sets. */
+    /** The task of each second must use the monotonic clock. */
     @Test
     void aWallClockThatIsSetBackDoesNotEndTheQuestionsToTheApplication() throws IOException {
         AtomicInteger health = new AtomicInteger(200);

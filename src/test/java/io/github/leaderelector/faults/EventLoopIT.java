@@ -47,7 +47,7 @@ class EventLoopIT {
 
     @Test
     void nothingWaitsOnTheEventLoop() throws IOException {
-        // What is done for the first time loads classes.
+        // The first requests load classes.
         handOver(scene.begin("warm-up of the event loops"));
         scene.begin("watched event loops");
         long from = System.nanoTime();

@@ -44,7 +44,7 @@ class FloodIT {
     private static Scene scene;
     private static InetAddress address;
 
-    /** What the connections do. */
+    /** The behaviour of the connections. */
     enum Kind {
         SEND_NOTHING("", 1),
         HALF_A_HEADER("GET /leader HTTP/1.1\r\nHost: localhost\r\nX-Half: " + "x".repeat(8_000), 1),

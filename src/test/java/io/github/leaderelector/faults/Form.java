@@ -13,7 +13,7 @@ final class Form {
 
     private Form() {}
 
-    /** What the system property {@code name} says, if it is set; else what this form has. */
+    /** The value of the system property {@code name} if it is set, else the value of this form. */
     static int amount(String name, int whole, int brief) {
         return Integer.getInteger(name, SHORT ? brief : whole);
     }

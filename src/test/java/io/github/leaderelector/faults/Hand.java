@@ -10,7 +10,7 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 
-/** What somebody does to a Lease who should leave it alone. */
+/** Changes of a Lease by a client that should not change it. */
 enum Hand {
     DELETES("deleted"),
     EMPTIES_THE_SPEC("emptied (spec {})"),

@@ -58,7 +58,7 @@ class HandoverFaultsIT {
     }
 
     @Test
-    void leadersToldToStopHandOverAndNobodyLeadsBeside() {
+    void stoppedLeadersHandOverWithoutOverlap() {
         scene.begin("handovers");
         for (int round = 0; round < HANDOVERS; round++) {
             Replica leader = scene.settle();

@@ -35,7 +35,7 @@ class IdentityFaultsIT {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("timings")
-    void theOneThatSeesTheOthersWriteStopsSaysWhyAndDoesNotTakeItBack(Timings timings) {
+    void theFirstNamesakeStopsLogsTheReasonAndDoesNotTakeTheLeaseBack(Timings timings) {
         try (Scene scene = twins(timings)) {
             Replica first = scene.bench().replica("twin-a");
             Replica second = scene.bench().replica("twin-b");

@@ -43,7 +43,7 @@ class LateAnswersIT {
     }
 
     @Test
-    void nobodyReadsThatAThawedProcessLeads() {
+    void aThawedProcessDoesNotAnswerThatItLeads() {
         int freezes = Form.amount("faults.late", 100, 8);
         RandomGenerator random = RandomGenerator.of("L64X128MixRandom");
         scene.begin("busy clients, SIGSTOP");

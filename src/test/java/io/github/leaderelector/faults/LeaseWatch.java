@@ -12,7 +12,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 
-/** What a bystander with a healthy watch sees of the Lease, and when. */
+/** The changes of the Lease, with their times, as an observer with a working watch sees them. */
 final class LeaseWatch implements AutoCloseable {
 
     /**
@@ -45,7 +45,7 @@ final class LeaseWatch implements AutoCloseable {
 
                     @Override
                     public void onClose(WatcherException cause) {
-                        // What was seen stays; a scenario that needs more fails for it.
+                        // The events until now are kept; a scenario that needs more fails.
                     }
                 });
     }

@@ -50,7 +50,7 @@ final class LoopWatch {
 
     private LoopWatch() {}
 
-    /** What was said in {@code lines} since {@code nanos}, by {@link System#nanoTime}. */
+    /** The messages in {@code lines} since {@code nanos}, by {@link System#nanoTime}. */
     static List<Held> since(List<SidecarProcess.Line> lines, long nanos) {
         List<Held> held = new ArrayList<>();
         for (SidecarProcess.Line line : lines) {

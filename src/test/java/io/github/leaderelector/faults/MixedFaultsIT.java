@@ -51,7 +51,7 @@ class MixedFaultsIT {
     }
 
     @Test
-    void neitherKindLeadsBesideTheOther() {
+    void theTwoKindsNeverLeadAtTheSameTime() {
         for (int round = 1; round <= HANDOVERS; round++) {
             handOver(round % KILLED_EACH == 0);
             scene.assertClean("handover " + round);
@@ -68,7 +68,7 @@ class MixedFaultsIT {
         assertThat(all).hasSizeGreaterThanOrEqualTo(HANDOVERS);
     }
 
-    /** From whoever leads to one of the other kind. */
+    /** Hands over from the leader to a replica of the other kind. */
     private static void handOver(boolean kill) {
         // An elector on client-go ends when it loses the lead, which a machine with too few cores can make it do.
         bench.replicas().stream().filter(r -> !r.isAlive()).forEach(Replica::start);

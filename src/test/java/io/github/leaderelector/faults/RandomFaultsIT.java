@@ -66,7 +66,7 @@ class RandomFaultsIT {
     }
 
     @Test
-    void whateverHappensThereAreNeverTwoAndOneIsBackWhenItIsOver() {
+    void randomFaultsNeverGiveTwoLeadersAndALeaderReturnsAfterwards() {
         String seed = "-Dfaults.seed=" + SEED;
         System.out.println("random faults: " + seed);
         scene.begin("random faults");

@@ -76,7 +76,7 @@ final class Scene implements AutoCloseable {
     }
 
     /**
-     * Begins a scenario: ends all faults, starts who does not run, waits until all know who leads. What was seen since
+     * Begins a scenario: ends all faults, starts stopped replicas, waits until all know the leader. What was seen since
      * the last one began is judged here, and not again.
      *
      * @return who leads
@@ -167,7 +167,7 @@ final class Scene implements AutoCloseable {
                 .orElseThrow(() -> new AssertionError(replica.name() + " has not written."));
     }
 
-    /** What {@code replica} has written to the Lease since {@code nanos}. */
+    /** The writes of {@code replica} to the Lease since {@code nanos}. */
     static Stream<Exchange> writes(Replica replica, long nanos) {
         return replica.api().since(nanos).stream().filter(e -> e.request().writesLeases());
     }
@@ -211,7 +211,7 @@ final class Scene implements AutoCloseable {
         return bound.plusNanos(bench.files().longestBlink());
     }
 
-    /** Whose files were there during the present scenario, each once. */
+    /** The replicas whose files existed during the current scenario, each once. */
     Set<String> led() {
         return filesOfScenario().map(Span::replica).collect(Collectors.toSet());
     }

@@ -100,7 +100,7 @@ class ApiClientTest {
         }
     }
 
-    /** E2: the name has two addresses, of which nobody listens on the first. */
+    /** E2: the name has two addresses, and nothing listens on the first. */
     @Test
     void allAddressesOfANameAreTriedAndTheOneThatWorksIsKept() throws Exception {
         try (ScriptedServer server = new ScriptedServer((connection, head) -> ScriptedServer.json(200, "{}"))) {
@@ -121,7 +121,7 @@ class ApiClientTest {
 
     /** B1: a name server that does not answer. */
     @Test
-    void aNameThatIsNotLookedUpInTimeHoldsUpNobodyElse() throws Exception {
+    void aSlowLookupDoesNotDelayOtherClients() throws Exception {
         CountDownLatch never = new CountDownLatch(1);
         ApiAccess access = Fixtures.access("http://api.example:1", "t");
         Addresses.Lookup silent = host -> {
@@ -299,7 +299,7 @@ class ApiClientTest {
     }
 
     @Test
-    void aWatchThatNobodyAnswersFailsInTime() throws Exception {
+    void aWatchWithoutAnAnswerFailsInTime() throws Exception {
         try (ScriptedServer server = new ScriptedServer((connection, head) -> null);
                 ApiClient client = client(Fixtures.access(server.url(), "t"), Duration.ofMillis(300))) {
             assertThat(client.watch(LEASE, new Events()))

@@ -51,7 +51,7 @@ final class Fixtures {
                 Optional.empty());
     }
 
-    /** What trusts the certificate of that name. */
+    /** TLS parameters that trust the certificate of that name. */
     static ApiAccess.Tls trusting(String certificate, Optional<String> serverName) {
         return new ApiAccess.Tls(
                 Optional.of(text(certificate)),

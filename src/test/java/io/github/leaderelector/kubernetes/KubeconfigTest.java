@@ -176,7 +176,7 @@ class KubeconfigTest {
 
     /** D2: a kubeconfig without a user. */
     @Test
-    void withoutCredentialsItIsToldWhoHasNone() throws Exception {
+    void aUserWithoutCredentialsIsNamed() throws Exception {
         assertThat(read("", "").anonymous()).hasValue("user 'u' of '" + file + "' has none");
 
         Files.writeString(file, """

@@ -49,7 +49,7 @@ class ProxiesTest {
     }
 
     @Test
-    void anExceptionThatCannotBeUnderstoodIsSkippedAndTheOthersHold() throws AccessException {
+    void anInvalidExceptionIsSkippedAndTheOthersApply() throws AccessException {
         Proxies proxies = Proxies.of(Map.of(
                 "HTTPS_PROXY", "http://proxy:3128", "no_proxy", "10.0.0.0/99,b?d,1.2.3.4/x,host:port,good.example"));
 

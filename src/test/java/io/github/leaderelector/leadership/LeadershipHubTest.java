@@ -33,7 +33,7 @@ class LeadershipHubTest {
     }
 
     @Test
-    void aClaimThatHasEndedIsNotReadEvenIfNobodyHasNoticedTheEnd() {
+    void readersNeverSeeAClaimAfterItsEnd() {
         take();
         ticker.advance(RENEW_DEADLINE.minusNanos(1));
         assertThat(hub.leads()).isTrue();
@@ -56,7 +56,7 @@ class LeadershipHubTest {
     }
 
     @Test
-    void whoeverReadsTheEndOfAClaimFirstMakesEverybodyHearOfIt() {
+    void theFirstReaderAfterTheEndOfAClaimNotifiesTheObservers() {
         List<Phase> told = new ArrayList<>();
         take();
         hub.subscribe("observer", Runnable::run, leadership -> told.add(leadership.phase()));
@@ -246,7 +246,7 @@ class LeadershipHubTest {
     }
 
     @Test
-    void theGapOfAChangeIsHowLongNobodyHeldTheLease() {
+    void theGapOfAChangeIsTheTimeWithoutAHolder() {
         see("pod-b");
         see(null);
         ticker.advance(Duration.ofMillis(8));

@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicReference;
 /** Clocks that move only when a test moves them. Safe for use by many threads. */
 public final class ManualTicker implements Ticker {
 
-    /** What the wall clock shows at first. */
+    /** The first reading of the wall clock. */
     public static final Instant START = Instant.parse("2026-01-02T03:04:05Z");
 
     // Negative and far from zero, because the origin of nanoTime is arbitrary.

@@ -23,7 +23,7 @@ public final class ScriptedCandidacy implements Candidacy {
         this.hub = hub;
     }
 
-    /** What was asked since this was last called. */
+    /** The calls since this method was last called. */
     public synchronized List<String> asked() {
         List<String> all = List.copyOf(asked);
         asked.clear();

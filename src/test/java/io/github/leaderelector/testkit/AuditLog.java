@@ -41,7 +41,7 @@ public final class AuditLog {
         }
     }
 
-    /** What was asked for since {@code from}, oldest first; a watch counts when it begins. */
+    /** The requests since {@code from}, oldest first; a watch counts when it begins. */
     public List<Request> since(Instant from) {
         List<Request> requests = new ArrayList<>();
         try {

@@ -179,7 +179,7 @@ public final class Checker {
                 .anyMatch(o -> o.covers(replica, nanos));
     }
 
-    /** What is left of a file's time when the outages of its replica are taken out. */
+    /** The time of a file without the outages of its replica. */
     private Stream<Span> withoutOutages(Span file) {
         List<Span> left = new ArrayList<>();
         Span rest = file;

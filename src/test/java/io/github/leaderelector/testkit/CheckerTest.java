@@ -33,7 +33,7 @@ class CheckerTest {
     }
 
     @Test
-    void oneAfterTheOtherIsClean() {
+    void consecutiveLeadersAreNoOverlap() {
         Checker.Report report = files(span("a", 0, 100, 0), span("b", 130, 200, 0), span("a", 210, 300, 0))
                 .assertClean("");
         assertThat(report.gaps())

@@ -47,7 +47,7 @@ public final class EventStreamClient implements AutoCloseable {
         return connection.getHeaderField(name);
     }
 
-    /** What is left of the body, to its end. */
+    /** The rest of the body. */
     public String body() throws IOException {
         try (InputStream body = status() < 400 ? connection.getInputStream() : connection.getErrorStream()) {
             return new String(body.readAllBytes(), StandardCharsets.UTF_8);

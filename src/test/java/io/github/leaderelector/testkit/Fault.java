@@ -2,7 +2,7 @@ package io.github.leaderelector.testkit;
 
 import java.util.Map;
 
-/** What an {@link HttpFaultProxy} does to a request instead of passing it on. */
+/** A fault that an {@link HttpFaultProxy} applies to a request instead of passing it on. */
 public sealed interface Fault {
 
     /**

@@ -113,7 +113,7 @@ public final class FaultProxy implements AutoCloseable {
         }
     }
 
-    /** Ends all faults. What was held back passes now. */
+    /** Ends all faults. Bytes that were held back pass now. */
     public void heal() {
         set(Faults.NONE);
         listen();
@@ -359,7 +359,7 @@ public final class FaultProxy implements AutoCloseable {
             }
         }
 
-        // Takes no lock: whoever delivers holds one, and may find that it has to reset the connection.
+        // Takes no lock: the delivering thread holds one, and may have to reset the connection.
         void wake() {
             LockSupport.unpark(waiting);
         }

@@ -113,7 +113,7 @@ class FaultProxyTest {
     }
 
     @Test
-    void blackHoleHidesThatTheOtherSideHasGone() throws IOException {
+    void aBlackHoleHidesTheEndOfTheOtherSide() throws IOException {
         try (Socket socket = connect(proxy.port())) {
             roundTrip(socket);
             proxy.blackHole(Direction.REQUESTS);

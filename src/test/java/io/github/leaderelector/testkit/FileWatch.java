@@ -91,7 +91,7 @@ public final class FileWatch implements AutoCloseable {
         return spans;
     }
 
-    /** Whose files are there, as last seen. */
+    /** The replicas whose files exist, as last seen. */
     public synchronized List<String> present() {
         return files.stream().filter(s -> s.present != null).map(s -> s.replica).toList();
     }

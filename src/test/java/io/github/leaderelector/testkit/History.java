@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
-/** What the scenario did, and to whom: the causes. Safe for use by many threads. */
+/** The actions of the scenario, with their targets. Safe for use by many threads. */
 public final class History {
 
     /** How a replica can be out of order. */
@@ -55,14 +55,14 @@ public final class History {
         outages.add(new Outage(replica, Kind.DEAD, from, to));
     }
 
-    /** What was done, oldest first. */
+    /** All actions, oldest first. */
     public List<Mark> marks() {
         return marks.stream()
                 .sorted(Comparator.comparingLong(m -> m.nanos() - origin))
                 .toList();
     }
 
-    /** Who was out of order, and when. */
+    /** The replicas that were disturbed, with the times. */
     public List<Outage> outages() {
         return List.copyOf(outages);
     }

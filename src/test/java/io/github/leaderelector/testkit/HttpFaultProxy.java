@@ -133,7 +133,7 @@ public final class HttpFaultProxy implements AutoCloseable {
         rules.clear();
     }
 
-    /** What came by since {@code nanos}, oldest first. */
+    /** The requests since {@code nanos}, oldest first. */
     public List<Exchange> since(long nanos) {
         return exchanges.stream().filter(e -> e.nanos() - nanos >= 0).toList();
     }

@@ -168,7 +168,7 @@ class HttpFaultProxyTest {
     }
 
     @Test
-    void aSwallowedRequestNeverReachesTheServer() {
+    void aDroppedRequestNeverReachesTheServer() {
         proxy.inject(ApiRequest::writesLeases, new Fault.Swallow());
         HttpRequest write = request(LEASE)
                 .timeout(Duration.ofMillis(300))

@@ -82,7 +82,7 @@ public final class HttpWatch implements AutoCloseable {
         return spans;
     }
 
-    /** What it said last; null when it has not answered yet. */
+    /** Its last answer; null before the first. */
     public synchronized @Nullable LeaderAnswer last() {
         return last;
     }

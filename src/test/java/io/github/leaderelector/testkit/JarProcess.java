@@ -76,12 +76,12 @@ public final class JarProcess implements AutoCloseable {
         return folder.resolve("termination-log");
     }
 
-    /** What it has written to its standard output. */
+    /** Its standard output so far. */
     public String stdout() throws IOException {
         return Files.readString(folder.resolve("stdout"));
     }
 
-    /** What it has written to its standard error. */
+    /** Its standard error so far. */
     public String stderr() throws IOException {
         return Files.readString(folder.resolve("stderr"));
     }
@@ -91,7 +91,7 @@ public final class JarProcess implements AutoCloseable {
         return stdout() + stderr() + Files.readString(terminationMessage());
     }
 
-    /** What it answers to a GET of {@code path}. */
+    /** Its answer to a GET of {@code path}. */
     public String get(String path) throws IOException {
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
                 .timeout(Duration.ofSeconds(5))

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 
 /**
- * What a sidecar said to {@code GET /leader}.
+ * A sidecar's answer to {@code GET /leader}.
  *
  * @param asked when the request was begun, by {@link System#nanoTime}
  * @param answered when the answer was read

@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * What a process has cost until now, as the kernel of Linux counts it.
+ * The cost of a process until now, as the Linux kernel counts it.
  *
  * @param cpu processor time since its start, of all its threads; in steps of 10 ms
  * @param threads how many it has

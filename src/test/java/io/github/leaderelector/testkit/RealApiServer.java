@@ -267,12 +267,12 @@ public final class RealApiServer implements AutoCloseable {
         return "https://127.0.0.1:" + port;
     }
 
-    /** What the present process of the API server has cost. */
+    /** The cost of the current process of the API server. */
     public ProcessCost cost() {
         return cost(apiServer);
     }
 
-    /** What etcd has cost. */
+    /** The cost of etcd. */
     public ProcessCost etcdCost() {
         return cost(etcd);
     }
@@ -298,7 +298,7 @@ public final class RealApiServer implements AutoCloseable {
         return Kubeconfigs.write(file, this, port, user);
     }
 
-    /** What the users asked for. */
+    /** The requests of the users. */
     public AuditLog audit() {
         return audit;
     }

@@ -78,7 +78,7 @@ public final class Replica implements AutoCloseable {
         return port;
     }
 
-    /** What it claims over HTTP. */
+    /** Its claim over HTTP. */
     public HttpWatch claims() {
         return claims;
     }

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 public final class SidecarProcess implements AutoCloseable {
 
     /**
-     * What to start.
+     * The program to start.
      *
      * @param command the program and its arguments
      * @param environment the settings; nothing but PATH and HOME is inherited
@@ -156,7 +156,7 @@ public final class SidecarProcess implements AutoCloseable {
         }
     }
 
-    /** What it has written so far. */
+    /** Its output so far. */
     public List<Line> lines() {
         return List.copyOf(lines);
     }

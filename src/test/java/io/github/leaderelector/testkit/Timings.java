@@ -11,7 +11,7 @@ import java.time.Duration;
  */
 public record Timings(Duration leaseDuration, Duration renewDeadline, Duration retryPeriod) {
 
-    /** What the sidecar uses unless told otherwise: 15 s, 10 s, 2 s. */
+    /** The sidecar's defaults: 15 s, 10 s, 2 s. */
     public static final Timings DEFAULT =
             new Timings(Duration.ofSeconds(15), Duration.ofSeconds(10), Duration.ofSeconds(2));
 

@@ -25,12 +25,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The place of the leader file in the file system, and what is done there.
+ * The leader file in the file system: creates, checks and removes it.
  *
- * <p>What somebody else puts in the file's place is looked at, but never opened: it may be a FIFO, a link to a device
- * or without an end. The file itself is known by its inode, and read through the channel that wrote it.
+ * <p>A file that others put in its place is inspected, but never opened: it may be a FIFO, a link to a device or
+ * endless. Our own file is recognized by its inode, and read through the channel that wrote it.
  *
- * <p>Nothing is synced to a disk. The file need not survive a power cut: the process that starts afterwards removes it.
+ * <p>Nothing is synced to a disk. The file need not survive a power cut: the sidecar removes it when it starts.
  *
  * <p>For one thread at a time. Each method blocks for as long as the file system does.
  */
@@ -43,20 +43,20 @@ class FilePlace {
     private final Path prepared;
     private final byte[] content;
 
-    /** Our file, under whichever of its names; null when there is none. */
+    /** Our file, under either of its names; null if there is none. */
     private @Nullable Written ours;
 
     /**
-     * A file that was written to its end.
+     * A file that is completely written.
      *
-     * @param channel by which it was written
+     * @param channel the channel that wrote it
      * @param inode its file system and inode
      */
     private record Written(FileChannel channel, Object inode) {}
 
     /**
-     * @param file where, absolute
-     * @param content what to write into it
+     * @param file its absolute path
+     * @param content its content
      */
     FilePlace(Path file, String content) {
         this.file = file;
@@ -65,12 +65,12 @@ class FilePlace {
         this.content = content.getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Where the file is. */
+    /** The path of the file. */
     final Path file() {
         return file;
     }
 
-    /** Whether the file lies ready under its other name, so that {@link #publish} needs only to rename it. */
+    /** Whether the file exists under its other name, so that {@link #publish} only has to rename it. */
     boolean isPrepared() throws IOException {
         return isIntact(prepared);
     }
@@ -90,7 +90,7 @@ class FilePlace {
                 channel.write(rest);
             }
             Files.setPosixFilePermissions(unfinished, MODE);
-            // The same calls as in publish: a JVM's first calls take far longer than all later ones.
+            // Makes the calls of publish once, because the first calls in a JVM take much longer than later ones.
             touch(unfinished, modified);
             Files.move(unfinished, prepared, StandardCopyOption.ATOMIC_MOVE);
             PosixFileAttributes written = attributes(prepared);
@@ -105,7 +105,7 @@ class FilePlace {
         }
     }
 
-    /** Removes what is kept ready, and what an earlier process of ours kept ready. */
+    /** Removes the prepared file, also that of an earlier process. */
     void discard() throws IOException {
         forget();
         Files.deleteIfExists(unfinished);
@@ -117,12 +117,12 @@ class FilePlace {
         touch(prepared, modified);
     }
 
-    /** Puts the prepared file in place, whatever is there. */
+    /** Renames the prepared file to its final name; replaces a file that is there. */
     void publish() throws IOException {
         Files.move(prepared, file, StandardCopyOption.ATOMIC_MOVE);
     }
 
-    /** Whether the file is in place, and as we made it, whatever others may have done. */
+    /** Whether the file is in place and unchanged. */
     boolean isIntact() throws IOException {
         return isIntact(file);
     }
@@ -143,13 +143,13 @@ class FilePlace {
     }
 
     /**
-     * Removes whatever is in the file's place.
+     * Removes the file, also one that others put in its place.
      *
      * @return whether there was something to remove
      */
     boolean remove() throws IOException {
         if (ours != null && isOurs(attributes(file))) {
-            // First, since on NFS a file that is open leaves another one behind.
+            // First, because on NFS the removal of an open file leaves another file.
             forget();
         }
         return Files.deleteIfExists(file);
@@ -172,7 +172,7 @@ class FilePlace {
                 + owner();
     }
 
-    /** Whose the file is, when it is not ours: in a directory with the sticky bit only its owner may replace it. */
+    /** The owner of the file if it is not us: in a directory with the sticky bit, only its owner may replace it. */
     private String owner() {
         try {
             PosixFileAttributes found = attributes(file);
@@ -196,11 +196,11 @@ class FilePlace {
         }
     }
 
-    /** At most as many bytes as we have written. */
+    /** Reads at most as many bytes as we have written. */
     private byte[] read(FileChannel channel) throws IOException {
         ByteBuffer found = ByteBuffer.allocate(content.length);
         while (found.hasRemaining() && channel.read(found, found.position()) > 0) {
-            // Until there is no more.
+            // Until the end of the file.
         }
         return Arrays.copyOf(found.array(), found.position());
     }

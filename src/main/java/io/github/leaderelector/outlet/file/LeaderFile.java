@@ -20,21 +20,21 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The leader file: holds our identity, without a line break, while this replica leads, and does not exist otherwise.
+ * The leader file: contains our identity, without a line break, while this replica leads, and does not exist otherwise.
  *
  * <p>A follower keeps the file ready under another name in the same directory, so that taking the lead is one rename.
- * The modification time is when the last renewal was sent: the beginning of what is left of the claim. What somebody
- * else does to the file is undone the next time we are told, at most a second later.
+ * The modification time is the time at which the last renewal was sent. Changes by others are undone at the next call,
+ * at most a second later.
  *
- * <p>Everything but {@link #failure} and {@link #logHang} is for one thread at a time, and blocks for as long as the
- * file system does.
+ * <p>All methods except {@link #failure} and {@link #logHang} are for one thread at a time, and block for as long as
+ * the file system does.
  */
 @Singleton
 public final class LeaderFile implements LeadershipObserver, Vital {
 
     private static final Logger LOG = Logger.getLogger(LeaderFile.class);
 
-    /** How long a removal may take before it counts as one that hangs. */
+    /** How long a removal may take before it counts as hanging. */
     private static final Duration TIME_TO_REMOVE = Duration.ofSeconds(1);
 
     private final @Nullable FilePlace place;
@@ -42,21 +42,21 @@ public final class LeaderFile implements LeadershipObserver, Vital {
     private final Ticker ticker;
     private final Moment made;
 
-    /** When the write was sent whose time the file has. */
+    /** When the renewal was sent whose time is the file's modification time. */
     private @Nullable Moment shown;
 
     private boolean writeFails;
 
-    /** Only for {@link #logHang}. */
+    /** Used by {@link #logHang} only. */
     private boolean hangLogged;
 
-    /** Why it could not be removed the last time; null when it could, or was put in place since. */
+    /** Why the last removal failed; null if it succeeded, or if the file was put in place since. */
     private volatile @Nullable String removeFailure;
 
-    /** Whether we have removed the file and not put it in place since. */
+    /** Whether the file was removed and not put in place since. */
     private volatile boolean gone;
 
-    /** The leader file that the settings name; does nothing if they name none. */
+    /** The leader file that the settings name; does nothing if they do not name one. */
     @Inject
     public LeaderFile(Settings settings, LeadershipHub hub, Ticker ticker) {
         this(
@@ -67,7 +67,7 @@ public final class LeaderFile implements LeadershipObserver, Vital {
                 ticker);
     }
 
-    /** @param place where; null for nowhere */
+    /** @param place the file's place; null for no file */
     LeaderFile(@Nullable FilePlace place, LeadershipHub hub, Ticker ticker) {
         this.place = place;
         this.hub = hub;
@@ -76,8 +76,8 @@ public final class LeaderFile implements LeadershipObserver, Vital {
     }
 
     /**
-     * One sentence that says why the file is still there though it must not be, empty if it is not. Answers from memory
-     * and by the clock, since the file system may be what hangs.
+     * Why the file still exists although it must not, one sentence; empty if all is well. Answers from memory and by
+     * the clock, because the file system may hang.
      */
     @Override
     public Optional<String> failure() {
@@ -87,7 +87,7 @@ public final class LeaderFile implements LeadershipObserver, Vital {
         return Optional.ofNullable(removeFailure).or(() -> hang(place.file()));
     }
 
-    /** As {@link #failure}, for a removal that has neither succeeded nor failed yet. */
+    /** As {@link #failure}, for a removal that is under way. */
     private Optional<String> hang(Path file) {
         Duration told = ticker.now().since(toldNotToLead());
         return told.compareTo(TIME_TO_REMOVE) < 0
@@ -96,9 +96,7 @@ public final class LeaderFile implements LeadershipObserver, Vital {
                         + file + "' is still there: the file system does not answer.");
     }
 
-    /**
-     * Logs {@link #failure} once, if it hangs; to be called now and then by another thread than the one that may hang.
-     */
+    /** Logs a hanging removal once. Call it regularly, on another thread than the one that may hang. */
     public void logHang(Leadership leadership) {
         Optional<String> hang = removeFailure == null ? failure() : Optional.empty();
         if (hang.isPresent() && !hangLogged) {
@@ -116,10 +114,10 @@ public final class LeaderFile implements LeadershipObserver, Vital {
     }
 
     /**
-     * Makes the file exist, or not. The first time it also removes what an earlier process of ours has left behind.
+     * Creates or removes the file. The first call also removes the file of an earlier process.
      *
-     * @throws IOException if the file must not exist, but cannot be removed. A file that cannot be written is logged
-     *     instead: to wait for it would help nobody.
+     * @throws IOException if the file must not exist, but cannot be removed. A file that cannot be written is only
+     *     logged, because nothing needs to wait for it.
      */
     @Override
     public void onLeadership(Leadership leadership) throws IOException {
@@ -148,7 +146,7 @@ public final class LeaderFile implements LeadershipObserver, Vital {
         } catch (IOException failure) {
             writeFailed(place, failure);
         }
-        // Looked at last: this process may have been frozen at any instruction above.
+        // Checked last: this process may have been frozen at any instruction above.
         if (!hub.leads()) {
             remove(place);
         }
@@ -160,8 +158,8 @@ public final class LeaderFile implements LeadershipObserver, Vital {
             if (phase == Phase.RESIGNED) {
                 place.discard();
             } else if (!removed && !place.isPrepared()) {
-                // Not in the same telling as the removal, because the release of the Lease must not
-                // wait for a file to be written.
+                // Not in the same call as the removal, because the release of the Lease must not wait until a file is
+                // written.
                 place.prepare(ticker.wallTime());
                 writeSucceeded(place);
             }
@@ -170,7 +168,7 @@ public final class LeaderFile implements LeadershipObserver, Vital {
         }
     }
 
-    /** Puts the file in place, unless the claim has ended before that. */
+    /** Puts the file in place, unless the claim has ended. */
     private void publish(FilePlace place, Claim claim) throws IOException {
         if (!place.isPrepared()) {
             place.prepare(claim.sent().wall());
@@ -185,7 +183,7 @@ public final class LeaderFile implements LeadershipObserver, Vital {
         }
     }
 
-    /** Whether there was something to remove. */
+    /** Removes the file; returns whether there was one. */
     private boolean remove(FilePlace place) throws IOException {
         try {
             boolean removed = place.remove();
@@ -209,8 +207,8 @@ public final class LeaderFile implements LeadershipObserver, Vital {
         if (!writeFails) {
             writeFails = true;
             LOG.errorf(
-                    "LE-301 The leader file '%s' cannot be written: %s. Until it can, nobody who reads it learns that"
-                            + " this replica leads.",
+                    "LE-301 The leader file '%s' cannot be written: %s. Until then, its readers do not see that this"
+                            + " replica leads.",
                     place.file(), place.why(failure));
         }
     }

@@ -3,7 +3,7 @@ package io.github.leaderelector.outlet.health;
 import io.smallrye.mutiny.Uni;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 
-/** Makes the answers of the checks, all of one shape. */
+/** Makes the answers of the health checks. */
 final class Answers {
 
     private Answers() {}

@@ -9,7 +9,7 @@ import io.smallrye.mutiny.Uni;
 import jakarta.inject.Singleton;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 
-/** Succeeds while this replica leads, in every mode; asked at {@code /q/health/group/leader} only. */
+/** Succeeds while this replica leads, with any {@code READINESS}; part of {@code /q/health/group/leader} only. */
 @HealthGroup("leader")
 @Singleton
 public final class LeaderCheck implements AsyncHealthCheck {

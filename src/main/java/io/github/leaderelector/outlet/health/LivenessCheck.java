@@ -17,9 +17,9 @@ import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Liveness;
 
 /**
- * Fails when a part without which the process must not live says so, or when a claim is overdue.
+ * Fails if a {@link Vital} part reports a failure, or if a claim is still shown after its end.
  *
- * <p>Neither a lost lead nor a silent API server is a reason to restart the container.
+ * <p>A lost lead or an API server that does not answer is no reason to restart the container.
  */
 @Liveness
 @Singleton
@@ -47,7 +47,7 @@ public final class LivenessCheck implements AsyncHealthCheck {
         return Answers.answer("alive", failure.isEmpty(), failure.orElse("All parts work."));
     }
 
-    /** Why {@code leadership} should be impossible at {@code now}; empty if it is not. */
+    /** Why {@code leadership} is impossible at {@code now}: its claim has ended; empty if all is well. */
     static Optional<String> overdue(Leadership leadership, Moment now) {
         Claim claim = leadership.claim();
         return claim != null && now.since(claim.sent()).minus(claim.length()).compareTo(OVERDUE) > 0

@@ -11,7 +11,7 @@ import jakarta.inject.Singleton;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 
 /**
- * Succeeds once the Lease has been seen, and from then on, whatever becomes of the API server; or, in mode
+ * Succeeds after the Lease has been seen once, even if the API server fails later; or, in mode
  * {@link Readiness#LEADER}, only while this replica leads.
  */
 @org.eclipse.microprofile.health.Readiness
@@ -22,7 +22,7 @@ public final class ReadinessCheck implements AsyncHealthCheck {
     private final LeadershipHub hub;
     private final Ticker ticker;
 
-    /** Asks {@code hub} in the mode that {@code settings} say. */
+    /** Asks {@code hub}, in the mode of {@code settings}. */
     public ReadinessCheck(Settings settings, LeadershipHub hub, Ticker ticker) {
         this.settings = settings;
         this.hub = hub;

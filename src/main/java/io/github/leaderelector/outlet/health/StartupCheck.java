@@ -7,7 +7,7 @@ import jakarta.inject.Singleton;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Startup;
 
-/** Succeeds as soon as anybody can ask: what could fail at the start ends the process instead. */
+/** Succeeds as soon as the HTTP server answers: a failure at the start ends the process instead. */
 @Startup
 @Singleton
 public final class StartupCheck implements AsyncHealthCheck {

@@ -28,11 +28,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Posts the state, as {@code GET /leader} answers it, to {@code ON_LEADING_URL} or {@code ON_FOLLOWING_URL} when it has
- * changed. Made only if at least one of them is set.
+ * changed. Created only if at least one of them is set.
  *
- * <p>A state is posted until it is answered 2xx, with growing pauses; a later state overtakes it and cuts off what is
- * under way. The first state that is known counts as a change, since the application may have outlived an earlier
- * sidecar. Nothing here blocks; safe for use by many threads.
+ * <p>A state is posted until the answer is 2xx, with growing pauses; a later state replaces it and cancels the POST
+ * under way. The first known state counts as a change, because the application may have outlived an earlier sidecar. No
+ * method blocks. Safe for use by many threads.
  */
 @Singleton
 public final class Hooks implements LeadershipObserver {
@@ -52,12 +52,10 @@ public final class Hooks implements LeadershipObserver {
     private final Counter failures;
     private final Backoff backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE, new Random());
 
-    /**
-     * The fencing token of the tenure that the application is to know of, empty for none; null before the first state.
-     */
+    /** The fencing token of the tenure to post, empty for none; null before the first state. */
     private @Nullable OptionalLong told;
 
-    /** Whether that has not been answered 2xx yet. */
+    /** Whether that was not answered 2xx yet. */
     private boolean due;
 
     private @Nullable CompletableFuture<Integer> underWay;
@@ -81,7 +79,7 @@ public final class Hooks implements LeadershipObserver {
                 .register(meters);
     }
 
-    /** Posts {@code leadership} if it is news, or if the last attempt failed long enough ago. */
+    /** Posts {@code leadership} if it has changed, or if the pause after a failed attempt is over. */
     @Override
     public synchronized void onLeadership(Leadership leadership) {
         if (leadership.phase() == Phase.UNKNOWN) {
@@ -162,7 +160,7 @@ public final class Hooks implements LeadershipObserver {
         return cause == null || cause instanceof CancellationException ? "no answer in time" : ForeignText.of(cause);
     }
 
-    /** A query may hold a secret, which must not end up in a log. */
+    /** The query may have a secret, which must not be logged. */
     private static String withoutQuery(URI url) {
         return url.getScheme() + "://" + url.getAuthority() + (url.getPath() == null ? "" : url.getPath());
     }

@@ -8,9 +8,9 @@ import java.util.concurrent.CompletableFuture;
 interface Sender {
 
     /**
-     * Sends {@code json} to {@code url}; does not wait, nor follow redirects.
+     * Sends {@code json} to {@code url}; does not block and does not follow redirects.
      *
-     * @return completes with the status, or fails when there is no answer in time; cancelling it cuts the request off
+     * @return completes with the status, or fails if there is no answer in time; cancelling it ends the request
      */
     CompletableFuture<Integer> post(URI url, String json);
 }

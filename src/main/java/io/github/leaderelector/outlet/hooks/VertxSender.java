@@ -10,7 +10,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
-/** Sends by Vert.x, which is there anyway; a connection for each POST. Safe for use by many threads. */
+/** Sends POSTs with Vert.x, over one connection for each. Safe for use by many threads. */
 @Singleton
 final class VertxSender implements Sender {
 

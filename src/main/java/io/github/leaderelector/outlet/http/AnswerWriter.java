@@ -11,42 +11,43 @@ import java.nio.channels.ClosedChannelException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The last before the socket: makes the bytes of answers into {@link TimedBytes}. For one connection, on its event
- * loop.
+ * The last Netty handler before the socket: wraps the bytes of answers in {@link TimedBytes}. For one connection, on
+ * its event loop.
  *
- * <p>What is flushed at once goes into one piece of memory and one system call. It is as old as the first answer in it.
+ * <p>All bytes of one flush go into one piece of memory and one system call. Their age is that of the first answer in
+ * them.
  */
 final class AnswerWriter extends ChannelDuplexHandler {
 
     private static final int USUAL_SIZE = 1_024;
 
-    /** What is more is handed on: only then does it count as not read yet, see {@link Conversation}. */
+    /** Further bytes are passed on at once: only then does {@link ConnectionGuard} count them as not read. */
     private static final int LARGE = 16 * 1_024;
 
-    private final Conversation conversation;
-    private final Lateness lateness;
+    private final ConnectionGuard guard;
+    private final LateAnswerCheck lateAnswers;
     private @Nullable ByteBuf bytes;
     private @Nullable ChannelPromise promise;
     private Moment decided;
 
-    AnswerWriter(Conversation conversation, Lateness lateness) {
-        this.conversation = conversation;
-        this.lateness = lateness;
-        this.decided = conversation.decidedAfter();
+    AnswerWriter(ConnectionGuard guard, LateAnswerCheck lateAnswers) {
+        this.guard = guard;
+        this.lateAnswers = lateAnswers;
+        this.decided = guard.decidedAfter();
     }
 
     @Override
     public void channelActive(ChannelHandlerContext context) {
         ChannelHandlerContext encoder = context.pipeline().context(HttpResponseEncoder.class);
         if (encoder != null) {
-            context.pipeline().addAfter(encoder.name(), null, conversation);
+            context.pipeline().addAfter(encoder.name(), null, guard);
         }
         context.fireChannelActive();
     }
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
-        conversation.bytesArrived(context);
+        guard.bytesArrived(context);
         context.fireChannelRead(message);
     }
 
@@ -58,7 +59,7 @@ final class AnswerWriter extends ChannelDuplexHandler {
             return;
         }
         if (bytes == null) {
-            decided = conversation.decidedAfter();
+            decided = guard.decidedAfter();
             bytes = context.alloc().ioBuffer(Math.max(USUAL_SIZE, part.readableBytes()));
         }
         bytes.writeBytes(part);
@@ -81,7 +82,7 @@ final class AnswerWriter extends ChannelDuplexHandler {
 
     private void writePending(ChannelHandlerContext context) {
         if (bytes != null && promise != null) {
-            TimedBytes timed = new TimedBytes(bytes, decided, lateness, context.channel());
+            TimedBytes timed = new TimedBytes(bytes, decided, lateAnswers, context.channel());
             ChannelPromise written = promise;
             bytes = null;
             promise = null;

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
 
-/** The clients whose event streams are open and carry the same bytes. For one thread at a time. */
+/** The clients with open event streams that get the same bytes. For one thread at a time. */
 final class Clients {
 
     /** How many bytes may wait in this process for one client; the kernel has buffers of its own. */
@@ -30,13 +30,15 @@ final class Clients {
         open.remove(client);
     }
 
-    /** Sends the same bytes to all, made only if there is anybody; cuts off those who do not read. */
+    /**
+     * Sends the same bytes to all clients; makes them only if there is a client. Disconnects clients that do not read.
+     */
     void send(Supplier<Buffer> event) {
         if (open.isEmpty()) {
             return;
         }
         Buffer bytes = event.get();
-        // A copy, since cutting one off may remove it at once.
+        // A copy, because disconnecting a client may remove it at once.
         for (HttpServerResponse client : List.copyOf(open)) {
             if (client.writeQueueFull()) {
                 open.remove(client);

@@ -16,52 +16,52 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What holds for each connection, whatever is asked over it; what neither Quarkus nor Vert.x has a setting for.
+ * The limits of each HTTP connection for which Quarkus and Vert.x have no setting.
  *
  * <ul>
- *   <li><b>Late answers.</b> A process that stood still, frozen or without a processor, goes on where it was: it would
- *       send an answer that it had decided before. By then another may lead. So the clocks are read once more
- *       immediately before the system call that sends: see {@link AnswerWriter} and {@link TimedBytes}.
- *   <li><b>Places.</b> The port is open to the whole cluster, the heap of this process is small, and the election must
- *       not end with it. Quarkus could bound all connections together: then one other pod shuts out the application of
- *       the own one, and the kubelet. See {@link Places}.
- *   <li><b>Time and pipelines.</b> A request that does not arrive within some seconds, and requests that arrive faster
- *       than their answers are read, end the connection: see {@link Conversation}.
+ *   <li><b>Late answers.</b> A process that was frozen, or had no processor, goes on where it stopped: it would send an
+ *       answer that it decided before. Another replica may lead by then. So the clocks are read once more immediately
+ *       before the system call that sends: see {@link AnswerWriter} and {@link TimedBytes}.
+ *   <li><b>Number of connections.</b> The port is open to the whole cluster and the heap of this process is small.
+ *       Quarkus could limit all connections together; but then one other pod could lock out this pod's application and
+ *       the kubelet. See {@link ConnectionLimits}.
+ *   <li><b>Time and pipelines.</b> The connection is closed if a request does not arrive within some seconds, or if
+ *       requests arrive faster than the client reads the answers: see {@link ConnectionGuard}.
  * </ul>
  *
- * <p>Netty's public API only, since there is no way through that of Vert.x. Safe for use by many threads.
+ * <p>Uses Netty's public API, because Vert.x has none for this. Safe for use by many threads.
  */
 @Singleton
 @Unremovable
 final class Connections implements HttpServerOptionsCustomizer {
 
-    /** From all other addresses together. */
+    /** The limit for all other addresses together. */
     static final int OTHERS = 256;
 
-    /** From one other address: of another pod, or of the node, from where the kubelet asks. */
+    /** The limit for one other address: of another pod, or of the node with the kubelet. */
     static final int PER_ADDRESS = 64;
 
-    /** From the own pod, beside its event streams. */
+    /** The limit for this pod, in addition to its event streams. */
     private static final int OWN = 256;
 
-    /** A little longer than the usual pause between two scrapes; event streams have heartbeats. */
+    /** Longer than the usual interval of scrapes; event streams have heartbeats. */
     private static final Duration IDLE = Duration.ofSeconds(75);
 
-    private final Places<Channel> places;
-    private final Lateness lateness;
+    private final ConnectionLimits<Channel> limits;
+    private final LateAnswerCheck lateAnswers;
     private final EventStreams streams;
     private final Ticker ticker;
     private final MessageSizeEstimator sizes = TimedBytes.sizes();
 
-    /** Lets the own pod have a connection for each event stream that {@code settings} allow, and some more. */
+    /** Allows this pod a connection for each event stream that {@code settings} allow, and some more. */
     Connections(Settings settings, LeadershipHub hub, EventStreams streams, Ticker ticker) {
-        this.places = new Places<>(settings.maxStreams() + OWN, PER_ADDRESS, OTHERS);
-        this.lateness = new Lateness(hub, ticker);
+        this.limits = new ConnectionLimits<>(settings.maxStreams() + OWN, PER_ADDRESS, OTHERS);
+        this.lateAnswers = new LateAnswerCheck(hub, ticker);
         this.streams = streams;
         this.ticker = ticker;
     }
 
-    /** Called by Quarkus. Without HTTP/2: {@link Conversation} relies on answers in order. */
+    /** Called by Quarkus. Disables HTTP/2, because {@link ConnectionGuard} relies on answers in order. */
     @Override
     public void customizeHttpServer(HttpServerOptions options) {
         options.setHttp2ClearTextEnabled(false)
@@ -69,21 +69,23 @@ final class Connections implements HttpServerOptionsCustomizer {
                 .setIdleTimeoutUnit(TimeUnit.MILLISECONDS);
     }
 
-    /** Makes the rules hold for {@code connection}, which is accepted but not yet served. */
+    /** Applies the limits to {@code connection}, which is accepted but not yet served. */
     void add(Channel connection) {
-        places.enter(connection, otherAddress(connection)).forEach(Connections::close);
-        connection.closeFuture().addListener(closed -> places.leave(connection));
+        limits.enter(connection, otherAddress(connection)).forEach(Connections::close);
+        connection.closeFuture().addListener(closed -> limits.leave(connection));
         connection.config().setMessageSizeEstimator(sizes);
-        connection.pipeline().addFirst(new AnswerWriter(new Conversation(ticker, streams::decidedAfter), lateness));
+        connection
+                .pipeline()
+                .addFirst(new AnswerWriter(new ConnectionGuard(ticker, streams::decidedAfter), lateAnswers));
     }
 
     private static void close(Channel connection) {
         var unused = connection.close();
     }
 
-    /** From where {@code connection} comes; null if from a program of the own pod. */
+    /** The remote address of {@code connection}; null if it is a program of this pod. */
     private static @Nullable InetAddress otherAddress(Channel connection) {
-        // Both are gone once the connection is.
+        // Both addresses are null after the connection is closed.
         return connection.remoteAddress() instanceof InetSocketAddress remote
                         && connection.localAddress() instanceof InetSocketAddress local
                         && !(remote.getAddress().isLoopbackAddress()

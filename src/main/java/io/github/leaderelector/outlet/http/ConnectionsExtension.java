@@ -7,10 +7,10 @@ import io.quarkus.arc.ArcContainer;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 
 /**
- * Hands each connection that Netty accepts to {@link Connections}: Quarkus shows neither the server before it listens
- * nor its connections. {@link #enable()} must be called before the first. Safe for use by many threads.
+ * Passes each connection that Netty accepts to {@link Connections}; Quarkus has no API for that. Call {@link #enable()}
+ * before the first connection. Safe for use by many threads.
  */
-// The service loader makes it.
+// Created by the service loader.
 @RegisterForReflection(methods = false, fields = false)
 public final class ConnectionsExtension extends ChannelInitializerExtension {
 

@@ -18,7 +18,7 @@ import jakarta.ws.rs.core.Response.Status;
 import java.time.Duration;
 import java.util.Optional;
 
-/** What programs of the own pod may ask for. Each answer is one sentence. */
+/** The POST endpoints for programs of this pod. Each answer is one sentence. */
 @Path("/")
 @Singleton
 @NonBlocking
@@ -30,21 +30,21 @@ public final class ControlResource {
     private final Candidacy candidacy;
     private final LeadershipHub hub;
 
-    /** Hands requests on to {@code candidacy}; {@code hub} tells why one came in vain. */
+    /** Passes requests on to {@code candidacy}; {@code hub} has the reason if one is refused. */
     public ControlResource(Candidacy candidacy, LeadershipHub hub) {
         this.candidacy = candidacy;
         this.hub = hub;
     }
 
     /**
-     * Gives up the lead, and stays away from it for a while: 202, and the claim is over when the answer is sent; 409
-     * when this replica does not lead.
+     * Steps down and does not campaign for a while. 202: the claim has ended before the answer is sent; 409: this
+     * replica does not lead.
      */
     @POST
     @Path("leader/step-down")
     public Response stepDown(
             @Context HttpServerRequest request, @QueryParam("cooldown") @DefaultValue("30s") String cooldown) {
-        Optional<String> refusal = Caller.refusal(request);
+        Optional<String> refusal = CallerCheck.refusal(request);
         if (refusal.isPresent()) {
             return answer(Status.FORBIDDEN, refusal.get());
         }
@@ -61,11 +61,11 @@ public final class ControlResource {
                         "This replica does not lead: " + hub.current().reason().text());
     }
 
-    /** The application has finished what it did as the leader: 202; 409 when the Lease is not held for that. */
+    /** Ends the drain, because the application has finished: 202; 409 if no drain is under way. */
     @POST
     @Path("leader/drained")
     public Response drained(@Context HttpServerRequest request) {
-        Optional<String> refusal = Caller.refusal(request);
+        Optional<String> refusal = CallerCheck.refusal(request);
         if (refusal.isPresent()) {
             return answer(Status.FORBIDDEN, refusal.get());
         }

@@ -30,17 +30,16 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who leads, as streams of server-sent events: the state at once, then each change, until the client goes or the
+ * Streams of server-sent events: the current leadership at once, then each change, until the client disconnects or the
  * process ends.
  *
- * <p>{@code GET /leader} sends two kinds of event with the same data, the JSON of {@link LeaderAnswer}: a
- * {@code leadership} when anything but the time has changed, and a {@code renewal} when the claim was renewed, because
- * a client that acts as leader must know until when. {@code GET /sse} sends a {@link HolderAnswer} without a name, as
- * {@code nais/elector} does.
+ * <p>{@code GET /leader} sends two kinds of event with the same data, the JSON of {@link LeaderAnswer}:
+ * {@code leadership} if anything except the time has changed, and {@code renewal} if the claim was renewed, because a
+ * client that acts as leader must know the end of the claim. {@code GET /sse} sends a {@link HolderAnswer} without a
+ * name, as {@code nais/elector} does.
  *
  * <p>Each event is made once, and the same bytes are written to all clients on the event loop that serves them. A
- * client that does not read what it is sent is cut off, so that neither memory nor other clients suffer. Safe for use
- * by many threads.
+ * client that does not read is disconnected, to protect the memory and the other clients. Safe for use by many threads.
  *
  * @see <a href="https://html.spec.whatwg.org/multipage/server-sent-events.html">Server-sent events</a>
  */
@@ -49,13 +48,13 @@ public final class EventStreams implements LeadershipObserver {
 
     static final String CONTENT_TYPE = "text/event-stream";
 
-    /** The own pod has all places for itself; all others together have this part of as many beside. */
+    /** All other pods together may have this part of the number of streams of this pod, in addition. */
     private static final int OTHERS_PART = 4;
 
-    /** A little less than ten seconds, so that of the ticks of a second the tenth counts, be it early. */
+    /** A little less than ten seconds, so that the tenth tick counts even if it is early. */
     private static final Duration HEARTBEAT = Duration.ofMillis(9_500);
 
-    /** How long a client that lost its stream waits before it connects again. */
+    /** How long a client waits before it reconnects. */
     private static final String RETRY = "retry: 1000\n";
 
     private final Buffer heartbeat = Buffer.buffer(": heartbeat\n\n");
@@ -76,9 +75,9 @@ public final class EventStreams implements LeadershipObserver {
     private boolean closed;
 
     /**
-     * What clients are told.
+     * The state that clients have been sent.
      *
-     * @param renewed when the write was sent that last renewed our claim; null while there is none
+     * @param renewed when the last renewal of our claim was sent; null without a claim
      */
     private record Told(
             LeaderAnswer answer,
@@ -86,7 +85,7 @@ public final class EventStreams implements LeadershipObserver {
             @Nullable Moment renewed) {
 
         static Told of(LeadershipHub hub, Ticker ticker) {
-            Reading reading = Reading.of(hub, ticker);
+            LeadershipReading reading = LeadershipReading.of(hub, ticker);
             Leadership leadership = reading.leadership();
             Claim claim = leadership.claim();
             return new Told(
@@ -96,7 +95,7 @@ public final class EventStreams implements LeadershipObserver {
         }
     }
 
-    /** Streams what {@code hub} says to as many clients as {@code settings} allow. */
+    /** Streams the state of {@code hub} to as many clients as {@code settings} allow. */
     public EventStreams(LeadershipHub hub, Ticker ticker, Settings settings, ObjectMapper json, Vertx vertx) {
         this.hub = hub;
         this.ticker = ticker;
@@ -109,7 +108,7 @@ public final class EventStreams implements LeadershipObserver {
         this.told = Told.of(hub, ticker);
     }
 
-    /** Where it wants to be told: on the event loop, which can write to clients without passing anything on. */
+    /** The executor on which it must be called: the event loop, which writes to clients directly. */
     public Executor executor() {
         return task -> eventLoop.runOnContext(unused -> task.run());
     }
@@ -128,7 +127,7 @@ public final class EventStreams implements LeadershipObserver {
                 .handler(request -> open(request, holderClients));
     }
 
-    /** Whether a client would rather have events than JSON; one that takes both alike gets JSON. */
+    /** Whether the client prefers events to JSON; with equal preference it gets JSON. */
     private static boolean prefersEvents(RoutingContext request) {
         for (MIMEHeader accepted : request.parsedHeaders().accept()) {
             if (includes(accepted, "application", "json")) {
@@ -152,7 +151,7 @@ public final class EventStreams implements LeadershipObserver {
     private synchronized void open(RoutingContext request, Clients clients) {
         decidedAfter = ticker.now();
         HttpServerResponse response = request.response().putHeader(HttpHeaders.CACHE_CONTROL, "no-store");
-        boolean own = Caller.ofThisPod(request.request().connection());
+        boolean own = CallerCheck.ofThisPod(request.request().connection());
         int allowed = own ? maxStreams : maxStreamsOfOthers;
         if ((own ? open() - ofOthers.size() : ofOthers.size()) >= allowed) {
             response.setStatusCode(429)
@@ -167,7 +166,7 @@ public final class EventStreams implements LeadershipObserver {
             response.end();
             return;
         }
-        // First the others, if there is a change that they have not been told: an id means the same to all.
+        // First the other clients, if there is a change that they have not got, so that an id means the same to all.
         tell();
         response.closeHandler(gone -> forget(response));
         if (!own) {
@@ -185,17 +184,19 @@ public final class EventStreams implements LeadershipObserver {
         ofOthers.remove(client);
     }
 
-    /** What is being written to the streams, at the moment of asking on the event loop, was decided no earlier. */
+    /**
+     * The earliest moment at which the event that is being written can have been decided. Call it on the event loop.
+     */
     Moment decidedAfter() {
         return decidedAfter;
     }
 
-    /** How many streams are open. */
+    /** The number of open streams. */
     public synchronized int open() {
         return leadershipClients.size() + holderClients.size();
     }
 
-    /** Sends what has changed since the last call, and a heartbeat when it is time for one. */
+    /** Sends the changes since the last call, and a heartbeat if one is due. */
     @Override
     public synchronized void onLeadership(Leadership leadership) {
         decidedAfter = ticker.now();
@@ -208,7 +209,7 @@ public final class EventStreams implements LeadershipObserver {
         }
     }
 
-    /** Sends the last state and ends all streams; who comes later gets the state and the end. Returns at once. */
+    /** Sends the last state and ends all streams; a later client gets the state and the end. Returns at once. */
     public void close() {
         executor().execute(this::end);
     }
@@ -224,7 +225,7 @@ public final class EventStreams implements LeadershipObserver {
 
     private void tell() {
         Told before = told;
-        // Asked for now, since a claim may have ended after the hub began to tell.
+        // Read now, because a claim may have ended since the hub called.
         told = Told.of(hub, ticker);
         if (!told.answer().timeless().equals(before.answer().timeless())) {
             id++;

@@ -3,7 +3,7 @@ package io.github.leaderelector.outlet.http;
 import com.fasterxml.jackson.annotation.JsonProperty;
 
 /**
- * What {@code GET /isLeader} answers, for clients that want to know no more.
+ * The answer to {@code GET /isLeader}.
  *
  * @param isLeader whether this replica leads
  */

@@ -12,7 +12,7 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import org.jboss.resteasy.reactive.Cache;
 
-/** Answers who leads. On leaders and followers alike the status is 200: the answer is in the body. */
+/** Answers who leads. The status is 200 on leaders and followers: the answer is in the body. */
 @Path("/")
 @Singleton
 @NonBlocking
@@ -28,16 +28,16 @@ public final class LeaderResource {
         this.ticker = ticker;
     }
 
-    /** Whether this replica leads, and all that is known about it. */
+    /** Whether this replica leads, and the details. */
     @GET
     @Path("leader")
     @Cache(noStore = true)
     public LeaderAnswer leader() {
-        Reading reading = Reading.of(hub, ticker);
+        LeadershipReading reading = LeadershipReading.of(hub, ticker);
         return LeaderAnswer.of(reading.leadership(), reading.moment());
     }
 
-    /** Whether this replica leads, and nothing else. */
+    /** Whether this replica leads. */
     @GET
     @Path("isLeader")
     @Cache(noStore = true)
@@ -45,11 +45,11 @@ public final class LeaderResource {
         return new IsLeaderAnswer(hub.leads());
     }
 
-    /** Who leads, in the words of older sidecars. */
+    /** The holder, in the format of older sidecars. */
     @GET
     @Cache(noStore = true)
     public HolderAnswer holder() {
-        Reading reading = Reading.of(hub, ticker);
+        LeadershipReading reading = LeadershipReading.of(hub, ticker);
         return HolderAnswer.of(reading.leadership(), reading.moment());
     }
 }

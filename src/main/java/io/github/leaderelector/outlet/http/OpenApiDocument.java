@@ -10,7 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 
-/** Serves {@code docs/openapi.yaml} as it is; nothing of it is made or read at the start. */
+/** Serves {@code docs/openapi.yaml}. The file is read at the first request. */
 @Singleton
 final class OpenApiDocument {
 

@@ -14,7 +14,7 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import org.jboss.resteasy.reactive.Cache;
 
-/** Answers what is going on here, for people and for the page at {@code /}. */
+/** Answers {@code GET /status}, for people and for the page at {@code /}. */
 @Path("/status")
 @Singleton
 @NonBlocking
@@ -32,11 +32,11 @@ public final class StatusResource {
         this.ticker = ticker;
     }
 
-    /** Who leads and why, what changed lately, what is wrong, and what was set. */
+    /** The current leadership, the last changes, the last problem and the settings. */
     @GET
     @Cache(noStore = true)
     public StatusAnswer status(@Context HttpServerRequest request) {
-        Reading reading = Reading.of(hub, ticker);
+        LeadershipReading reading = LeadershipReading.of(hub, ticker);
         return StatusAnswer.of(
                 reading.leadership(),
                 hub.transitions(0),

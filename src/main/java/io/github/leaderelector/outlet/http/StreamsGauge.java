@@ -6,7 +6,7 @@ import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 
-/** How many event streams are open, as a number for Prometheus. */
+/** The number of open event streams, as a metric. */
 @Singleton
 final class StreamsGauge {
 

@@ -13,35 +13,38 @@ import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 
 /**
- * Bytes that are not sent any more once they say "I lead" and are too old.
+ * Bytes of an answer that are not sent if they say "I lead" and are too old.
  *
- * <p>It is a {@link FileRegion} because that is the one message that Netty lets write itself to the socket, each time
- * that there is room for some of it: nothing but the system call comes after the look at the clocks, also for what the
- * network did not take at first. A refusal is an {@link IOException}, upon which Netty closes the connection. Not safe
- * for use by many threads.
+ * <p>It is a {@link FileRegion}, because Netty lets only this type of message write itself to the socket, each time
+ * that the socket has room. So only the system call comes after the check of the clocks, also for bytes that the socket
+ * did not take at first. Bytes that are too late cause an {@link IOException}, and Netty closes the connection. Not
+ * safe for use by many threads.
  */
 final class TimedBytes extends AbstractReferenceCounted implements FileRegion {
 
     private final ByteBuf bytes;
     private final Moment decided;
-    private final Lateness lateness;
+    private final LateAnswerCheck lateAnswers;
     private final Channel connection;
     private final int count;
 
     /**
      * @param bytes one piece of memory; released with this
-     * @param decided nothing in them was decided earlier
-     * @param connection is reset when they come too late
+     * @param decided the earliest moment at which the bytes can have been decided
+     * @param connection reset if the bytes are too late
      */
-    TimedBytes(ByteBuf bytes, Moment decided, Lateness lateness, Channel connection) {
+    TimedBytes(ByteBuf bytes, Moment decided, LateAnswerCheck lateAnswers, Channel connection) {
         this.bytes = bytes;
         this.decided = decided;
-        this.lateness = lateness;
+        this.lateAnswers = lateAnswers;
         this.connection = connection;
         this.count = bytes.readableBytes();
     }
 
-    /** Netty's own would take them for a file that needs no memory; by the size it is known who does not read. */
+    /**
+     * The size of these bytes, by which clients that do not read are found. Netty's own estimator counts a file region
+     * as zero.
+     */
     static MessageSizeEstimator sizes() {
         MessageSizeEstimator.Handle others = DefaultMessageSizeEstimator.DEFAULT.newHandle();
         return () -> message -> message instanceof TimedBytes timed ? timed.count : others.size(message);
@@ -50,8 +53,8 @@ final class TimedBytes extends AbstractReferenceCounted implements FileRegion {
     @Override
     public long transferTo(WritableByteChannel target, long position) throws IOException {
         ByteBuffer rest = bytes.internalNioBuffer(bytes.readerIndex(), bytes.readableBytes());
-        if (lateness.isLate(decided)) {
-            // Closed at once, and what the kernel has not sent yet with it.
+        if (lateAnswers.isLate(decided)) {
+            // Resets the connection, so that bytes in the kernel are not sent either.
             connection.config().setOption(ChannelOption.SO_LINGER, 0);
             throw new LateAnswerException();
         }
@@ -62,13 +65,13 @@ final class TimedBytes extends AbstractReferenceCounted implements FileRegion {
         return written;
     }
 
-    /** What was not sent was decided too long ago. */
+    /** The bytes were not sent, because they were decided too long ago. */
     static final class LateAnswerException extends IOException {
 
         private static final long serialVersionUID = 1;
 
         LateAnswerException() {
-            super("An answer was decided longer than " + Lateness.BOUND.toMillis() + " ms ago.");
+            super("An answer was decided longer than " + LateAnswerCheck.BOUND.toMillis() + " ms ago.");
         }
 
         @Override

@@ -1,11 +1,10 @@
 /**
- * Who leads, over HTTP: for those who ask, and for those who listen.
+ * Leadership over HTTP: answers to requests, and event streams.
  *
- * <p>This room guarantees that an answer is computed from one state and one moment, at the time of answering, without
- * waiting for anything; that an answer which says "I lead" is handed to the kernel within half a second of that time or
- * not at all; that an event is sent when a claim begins, is renewed or ends; and that no client, however slow and
- * however many, holds up another or ends the process. It does not guarantee that what it says is still true when it
- * arrives: that is what {@code validForMillis} is for.
+ * <p>This package guarantees that an answer is computed from one state and one moment, at the time of the answer,
+ * without blocking; that an answer that says "I lead" is handed to the kernel within half a second or not at all; that
+ * an event is sent when a claim begins, is renewed or ends; and that slow or many clients do not delay others or end
+ * the process. It does not guarantee that an answer is still true when it arrives: see {@code validForMillis}.
  */
 @NullMarked
 package io.github.leaderelector.outlet.http;

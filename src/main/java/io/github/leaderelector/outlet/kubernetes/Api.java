@@ -11,8 +11,8 @@ interface Api {
     CompletableFuture<JsonNode> get(String path);
 
     /**
-     * The answer to {@code method} on {@code path}, which may be sent again, so that it must not matter how often it
-     * arrives. Fails with an {@link ApiException}.
+     * The answer to {@code method} on {@code path}. The request may be sent more than once, so it must be idempotent.
+     * Fails with an {@link ApiException}.
      */
     CompletableFuture<JsonNode> send(String method, String path, String contentType, JsonNode body);
 }

@@ -14,8 +14,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The API server, by connections of its own for each outlet that asks it: a slow one holds up no other. Opens nothing
- * before the first request. Safe for use by many threads.
+ * A client of the API server for one outlet, with connections of its own, so that a slow outlet does not delay another.
+ * Opens no connection before the first request. Safe for use by many threads.
  */
 @Dependent
 final class ApiServer implements Api {

@@ -15,7 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 
-/** {@link Pods} of the API server. Safe for use by many threads. */
+/** {@link Pods} by requests to the API server. Safe for use by many threads. */
 final class LabelledPods implements Pods {
 
     private static final String MERGE_PATCH = "application/merge-patch+json";
@@ -66,7 +66,7 @@ final class LabelledPods implements Pods {
         for (JsonNode owner : metadata.path("ownerReferences")) {
             if (owner.path("controller").asBoolean()) {
                 String name = owner.path("name").asText();
-                // The Deployment that owns the ReplicaSet, without having to read ReplicaSets.
+                // The Deployment that owns the ReplicaSet, found without reading ReplicaSets.
                 String hash =
                         "-" + metadata.path("labels").path("pod-template-hash").asText("\n");
                 return owner.path("kind").asText()

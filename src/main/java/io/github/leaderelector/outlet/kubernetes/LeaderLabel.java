@@ -24,13 +24,13 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The label that the leader's pod carries, and no other pod of the same election. Made only if there is to be one.
+ * The label that only the leader's pod carries. Created only if {@code LEADER_LABEL} is set.
  *
- * <p>With the label goes an annotation of the same key, the <em>mark</em>: the Lease and the fencing token. By it a new
+ * <p>An annotation with the same key, the <em>mark</em>, names the Lease and the fencing token. By the mark a new
  * leader knows which pods still carry the label of its election, because their node is cut off or their sidecar died;
- * it takes the label off them before it sets its own. While it leads it looks at the labelled pods again once a minute,
- * with one request, and makes good what was done to the label outside. A follower asks for nothing, but once, at the
- * start, whether its pod still carries the label of an earlier life.
+ * it removes the label from them before it sets its own. A leader lists the labelled pods once a minute, with one
+ * request, and repairs the label. A follower makes one request at its start, to see whether its pod still carries the
+ * label of an earlier process.
  *
  * <p>For one thread at a time. Blocks while it waits for the API server.
  */
@@ -43,12 +43,12 @@ public final class LeaderLabel implements LeadershipObserver {
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
 
-    /** What is known of the label on our own pod. */
+    /** The known state of the label on our own pod. */
     private enum Sign {
-        /** Nothing: an earlier process of ours may have left it there. */
+        /** Unknown: an earlier process may have left it. */
         UNSEEN,
         DOWN,
-        /** It is there, or may be: a request to set it was not answered. */
+        /** Set, or maybe set: a request to set it was not answered. */
         UP,
     }
 
@@ -63,16 +63,16 @@ public final class LeaderLabel implements LeadershipObserver {
 
     private Sign sign = Sign.UNSEEN;
 
-    /** Our own pod as first seen, for what does not change: its uid and what controls it. */
+    /** Our own pod as first seen; used for its uid and its controller, which do not change. */
     private @Nullable Pod own;
 
-    /** The mark of the tenure that we were last told of; null when we were told not to lead. */
+    /** The mark of the last known tenure of this replica; null while it does not lead. */
     private @Nullable String toldMark;
 
     private long nextTryNanos;
     private boolean failing;
 
-    /** The label that the settings name, which they must. */
+    /** The label that the settings name; they must name one. */
     @Inject
     public LeaderLabel(
             Settings settings, AccessStore access, Api api, LeadershipHub hub, Ticker ticker, MeterRegistry meters) {
@@ -96,7 +96,7 @@ public final class LeaderLabel implements LeadershipObserver {
     /**
      * @param pods the pods of our own pod's namespace
      * @param leads whether this process leads at the moment of asking
-     * @param permissionCheck called again and again; finds out for itself when there is something to do
+     * @param permissionCheck called at each state; does something only if it is due
      */
     LeaderLabel(
             Pods pods,
@@ -118,16 +118,16 @@ public final class LeaderLabel implements LeadershipObserver {
                 .register(meters);
     }
 
-    /** The namespace that our pod is in: its own, or that of the kubeconfig's context, or else that of the Lease. */
+    /** The namespace of our pod, or that of the kubeconfig's context, or else that of the Lease. */
     private static String namespace(AccessStore access, LeadershipHub hub) {
         return access.namespace().orElseGet(() -> hub.current().lease().namespace());
     }
 
     /**
-     * Makes our pod carry the label, and the other pods not; or our pod not.
+     * Sets the label on our pod and removes it from other pods; or removes it from our pod.
      *
-     * @throws IOException if our pod carries the label though it must not, or may do so, and it could not be removed. A
-     *     label that cannot be set is logged instead: to wait for it would help nobody.
+     * @throws IOException if our pod carries, or may carry, the label although it must not, and it could not be
+     *     removed. A label that cannot be set is only logged, because nothing needs to wait for it.
      */
     @Override
     public void onLeadership(Leadership leadership) throws IOException {
@@ -170,7 +170,7 @@ public final class LeaderLabel implements LeadershipObserver {
         } else {
             failed(failure);
         }
-        // Looked at last: the claim may have ended while the API server took its time.
+        // Checked last: the claim may have ended while the API server answered.
         if (!leads.getAsBoolean()) {
             toldMark = null;
             tryAtOnce();
@@ -178,7 +178,7 @@ public final class LeaderLabel implements LeadershipObserver {
         }
     }
 
-    /** Whether our own pod carries the label with {@code mark}, so that nothing is to be set. */
+    /** Removes the label from other pods; returns whether our own pod already carries it with {@code mark}. */
     private boolean removeFromOthers(String markOfAnyTenure, String mark) throws ApiException {
         boolean carried = false;
         @Nullable ApiException failure = null;
@@ -191,7 +191,7 @@ public final class LeaderLabel implements LeadershipObserver {
                     pods.unlabel(pod);
                     LOG.infof("LE-504 Pod '%s' still carried the label '%s'; it was removed there.", pod.name(), label);
                 } catch (ApiException failed) {
-                    // One that cannot be changed does not keep the others' labels; one that is gone has none.
+                    // A pod that cannot be changed must not stop the removal from others; a deleted pod has no label.
                     failure = failed.gone() ? failure : failed;
                 }
             }
@@ -202,7 +202,7 @@ public final class LeaderLabel implements LeadershipObserver {
         return carried;
     }
 
-    /** By its mark; a label without one was not set by us, and counts if the pod is of the same workload. */
+    /** Whether the pod's mark names our Lease; a pod without a mark counts if it is of the same workload. */
     private boolean isOfOurElection(Pod pod, String markOfAnyTenure) throws ApiException {
         @Nullable String theirs = pod.mark();
         if (theirs != null) {
@@ -216,7 +216,7 @@ public final class LeaderLabel implements LeadershipObserver {
 
     private void set(String mark) throws ApiException {
         Sign before = sign;
-        // Whatever becomes of the request.
+        // Set before the request, because the request may succeed without an answer.
         sign = Sign.UP;
         try {
             own = pods.label(podName, uid(), mark);

@@ -29,12 +29,12 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Kubernetes Events on the Lease: this replica leads; this replica no longer leads, and why. {@code kubectl describe
- * lease} shows them. Made only if they are wanted.
+ * Writes Kubernetes Events on the Lease when this replica begins or stops leading, with the reason. {@code kubectl
+ * describe lease} shows them. Created only if {@code KUBERNETES_EVENTS} is true.
  *
- * <p>Written from what the hub remembers of the past, one after the other, none in the half second after a change, when
- * others have better use for the processor. What cannot be delivered is tried again for as long as the hub remembers
- * it. Nothing here blocks; safe for use by many threads.
+ * <p>Events are written from the changes that the hub remembers, one after the other, and not in the half second after
+ * a change, when the handover needs the processor. An Event that cannot be delivered is tried again for as long as the
+ * hub remembers the change. No method blocks. Safe for use by many threads.
  */
 @Singleton
 public final class LeaseEvents implements LeadershipObserver {
@@ -56,17 +56,17 @@ public final class LeaseEvents implements LeadershipObserver {
     private final Runnable permissionCheck;
     private final Backoff backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE, new Random());
 
-    /** The last change that needs no more attention. */
+    /** The last change that is finished: written, refused, or not ours. */
     private long done;
 
     private boolean sending;
     private long nextTryNanos;
     private boolean failing;
 
-    /** Present from when only the rest is to be written. */
+    /** Present after {@link #flush}: completes when the remaining Events have been tried. */
     private @Nullable CompletableFuture<Void> flushed;
 
-    /** The Events that tell what {@code hub} remembers. */
+    /** Writes Events of the changes that {@code hub} remembers. */
     @Inject
     public LeaseEvents(Api api, LeadershipHub hub, Ticker ticker) {
         this.api = api;
@@ -77,14 +77,14 @@ public final class LeaseEvents implements LeadershipObserver {
                 api, hub.current().lease().namespace(), "events", List.of("create"), "KUBERNETES_EVENTS", ticker)::run;
     }
 
-    /** Writes what has changed since it was last called. */
+    /** Writes Events of the changes since the last call. */
     @Override
     public void onLeadership(Leadership leadership) {
         permissionCheck.run();
         sendNext();
     }
 
-    /** Writes at once what is still to be written; completes when that has been tried. */
+    /** Writes the remaining Events at once; completes when each has been tried. */
     public CompletableFuture<Void> flush() {
         CompletableFuture<Void> future = new CompletableFuture<>();
         synchronized (this) {
@@ -140,8 +140,8 @@ public final class LeaseEvents implements LeadershipObserver {
     }
 
     private void refused(ApiException failure) {
-        // A missing permission was named at the start; an Event that is there already arrived twice; without a Lease,
-        // as when it is deleted with its workload, there is nothing to write an Event on.
+        // Three refusals are not logged: a missing permission was logged at the start; an Event that exists was
+        // written by an earlier attempt; and a Lease that was deleted with its workload can have no Event.
         boolean worthSaying = !failure.forbidden()
                 && failure.status() != java.net.HttpURLConnection.HTTP_CONFLICT
                 && failure.status() != java.net.HttpURLConnection.HTTP_NOT_FOUND;
@@ -183,7 +183,7 @@ public final class LeaseEvents implements LeadershipObserver {
         ObjectNode event = JsonNodeFactory.instance.objectNode();
         event.put("apiVersion", "v1").put("kind", "Event");
         event.putObject("metadata").put("namespace", after.lease().namespace()).put("name", name(after.lease(), at));
-        // By these the Lease's Events are looked up.
+        // kubectl finds the Lease's Events by these fields.
         event.putObject("involvedObject")
                 .put("apiVersion", "coordination.k8s.io/v1")
                 .put("kind", "Lease")
@@ -203,7 +203,7 @@ public final class LeaseEvents implements LeadershipObserver {
         return event;
     }
 
-    /** The same at each attempt, so that an Event does not arrive twice; otherwise as client-go does it. */
+    /** The same name at each attempt, so that an Event is not written twice; in the format of client-go. */
     private static String name(LeaseRef lease, Instant at) {
         String name = lease.name();
         return name.substring(0, Math.min(name.length(), LONGEST_NAME))

@@ -12,14 +12,14 @@ import java.util.concurrent.CompletableFuture;
 import org.jboss.logging.Logger;
 
 /**
- * Asks the API server, once, whether we may do what an outlet needs, and names what is missing: the leader alone would
- * find out, and only when it leads. Safe for use by many threads.
+ * Asks the API server once whether an outlet has the permissions that it needs, and logs the missing ones; otherwise
+ * only a leader would notice. Safe for use by many threads.
  */
 final class PermissionCheck {
 
     private static final Logger LOG = Logger.getLogger(PermissionCheck.class);
 
-    /** Nothing may stand between the start and the first campaign. */
+    /** The check comes after the first attempt, so as not to delay it. */
     private static final Duration DELAY = Duration.ofSeconds(1);
 
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
@@ -49,7 +49,7 @@ final class PermissionCheck {
         this.nextNanos = ticker.nanoTime() + DELAY.toNanos();
     }
 
-    /** Asks if it is time to, and has not been answered yet. Does not wait. */
+    /** Asks, if it is due and was not answered yet. Does not block. */
     synchronized void run() {
         if (asked || ticker.nanoTime() - nextNanos < 0) {
             return;
@@ -71,7 +71,7 @@ final class PermissionCheck {
                 });
     }
 
-    /** Where such questions are not allowed they never will be answered. */
+    /** If the API server does not allow the question, does not ask again. */
     private synchronized void askAgainUnlessRefused(Throwable thrown) {
         asked = thrown.getCause() instanceof ApiException failure && failure.refusedForGood();
         nextNanos = ticker.nanoTime() + backoff.next().toNanos();

@@ -5,18 +5,18 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The pods of one namespace, as far as one label goes. Its methods block until they are answered. */
+/** The pods of one namespace and their leader label. All methods block until the API server answers. */
 interface Pods {
 
     /**
      * A pod as it was seen.
      *
-     * @param uid tells it from another of the same name
+     * @param uid tells it from another pod of the same name
      * @param version its {@code resourceVersion}
      * @param labelled whether it carries the label
-     * @param mark the annotation of the same key, which says whose label it is; null if there is none
-     * @param workload what controls it: the same for all pods of a Deployment, whatever their ReplicaSet; null if
-     *     nothing does
+     * @param mark the annotation of the same key, which names the Lease and the fencing token; null if there is none
+     * @param workload its controller: the same for all pods of a Deployment, also of several ReplicaSets; null if there
+     *     is none
      */
     record Pod(
             String name,
@@ -35,14 +35,14 @@ interface Pods {
     /**
      * Gives the pod the label and {@code mark}.
      *
-     * @param uid of the pod that is meant, so that a namesake is left alone; null when that is not known
-     * @return the pod as it is then
+     * @param uid of the pod, so that another pod of the same name is not changed; null if it is not known
+     * @return the changed pod
      */
     Pod label(String name, @Nullable String uid, String mark) throws ApiException;
 
-    /** Takes the label and the mark off our own pod, whatever has become of it; {@code uid} as above. */
+    /** Removes the label and the mark from our own pod, in any state; {@code uid} as above. */
     void unlabel(String name, @Nullable String uid) throws ApiException;
 
-    /** Takes the label and the mark off {@code pod}, unless it has changed since it was seen. */
+    /** Removes the label and the mark from {@code pod}, unless it has changed since it was seen. */
     void unlabel(Pod pod) throws ApiException;
 }

@@ -11,13 +11,13 @@ import org.jboss.logmanager.formatters.PatternFormatter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes each line of the log fit to be shown. Libraries, too, quote what they choke on. Lets all of them through. Safe
- * for use by many threads.
+ * Makes each log line safe to show, also lines of libraries, which may quote foreign text. Drops no line. Safe for use
+ * by many threads.
  */
 @LoggingFilter(name = ForeignTextFilter.NAME)
 public final class ForeignTextFilter implements Filter {
 
-    /** What it is called in the configuration. */
+    /** Its name in the configuration. */
     public static final String NAME = "foreign-text";
 
     private static final int MOST_CAUSES = 10;
@@ -33,7 +33,7 @@ public final class ForeignTextFilter implements Filter {
             String text = MESSAGE.formatMessage(record);
             String fit = ForeignText.sentence(text);
             if (!fit.equals(text)) {
-                // The parameters stay: LogFields looks for some of them.
+                // The parameters are kept: LogFields uses some of them.
                 record.setMessage(fit, FormatStyle.NO_FORMAT);
             }
         }
@@ -44,8 +44,8 @@ public final class ForeignTextFilter implements Filter {
         return true;
     }
 
-    /** What is shown of a failure: its kind, where it came from, and what it says as far as that is fit. */
-    // A trace shows toString().
+    /** A copy of a failure for the log: its class, its stack trace, and its message, made safe to show. */
+    // A stack trace prints toString().
     @SuppressWarnings("OverrideThrowableToString")
     private static final class Shown extends Throwable {
 

@@ -25,7 +25,7 @@ public final class LeadershipLog implements LeadershipObserver {
         this.hub = hub;
     }
 
-    /** Logs what has changed since it was last called; the state itself says too little. */
+    /** Logs the changes since the last call. */
     @Override
     public void onLeadership(Leadership leadership) {
         for (Transition transition : hub.transitions(logged)) {
@@ -38,7 +38,7 @@ public final class LeadershipLog implements LeadershipObserver {
         }
     }
 
-    /** The change itself goes with each line, for {@link LogFields}. */
+    /** Each line has the change as a parameter, for {@link LogFields}. */
     private static void log(Transition change) {
         Leadership after = change.after();
         Claim claim = after.claim();

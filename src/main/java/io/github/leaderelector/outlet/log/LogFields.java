@@ -13,11 +13,12 @@ import org.jboss.logmanager.ExtLogRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a line of the log says to machines beside its text, when the log is JSON: {@code id} of the message,
- * {@code identity} and {@code lease} of the process; and for a change of leadership {@code holder}, {@code term},
- * {@code token} (while leading), {@code reason} and {@code gapMillis}.
+ * The fields of a JSON log line in addition to its text: {@code id} of the message, {@code identity} and {@code lease}
+ * of the process; and for a change of leadership {@code holder}, {@code term}, {@code token} (while leading),
+ * {@code reason} and {@code gapMillis}.
  *
- * <p>The id is the first word of a message, a {@link Transition} one of its parameters. Safe for use by many threads.
+ * <p>The id is the first word of a message; the {@link Transition} is one of its parameters. Safe for use by many
+ * threads.
  */
 @Singleton
 public final class LogFields implements JsonProvider {
@@ -26,7 +27,7 @@ public final class LogFields implements JsonProvider {
 
     private volatile @Nullable Leadership process;
 
-    /** From now on each line says whose it is: identity and Lease are those of {@code leadership}. */
+    /** From now on each line has the identity and the Lease of {@code leadership}. */
     public void signWith(Leadership leadership) {
         process = leadership;
     }

@@ -12,9 +12,8 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An output that nobody ever waits for: a thread of its own writes what is handed over, line by line and in order. As
- * long as nobody reads on the other side, up to {@value #CAPACITY} bytes are kept; lines for which there is no room are
- * dropped, and counted.
+ * An output that never blocks its writers: a thread of its own writes the lines, in order. If the other side does not
+ * read, up to {@value #CAPACITY} bytes are kept; further lines are dropped and counted.
  *
  * <p>Standard output is a pipe whose reader is another program. If that program stops reading, a thread that writes to
  * it directly stops too, and holds the lock of the log. Safe for use by many threads.
@@ -23,7 +22,7 @@ public final class LossyOutput extends OutputStream {
 
     static final int CAPACITY = 256 * 1024;
 
-    /** What is longer is no line any more, and written in pieces. */
+    /** A longer line is written in pieces. */
     private static final int LONGEST_LINE = 64 * 1024;
 
     private final OutputStream target;
@@ -39,9 +38,9 @@ public final class LossyOutput extends OutputStream {
     private @Nullable Thread writer;
 
     /**
-     * @param target where it is written to in the end; may block, and may fail
-     * @param name what the writing thread is called
-     * @param dropped is told, when lines can be written again, how many were dropped
+     * @param target the underlying output; may block, and may fail
+     * @param name the name of the writing thread
+     * @param dropped called with the number of dropped lines when lines can be written again
      */
     public LossyOutput(OutputStream target, String name, LongConsumer dropped) {
         this.target = target;
@@ -75,7 +74,7 @@ public final class LossyOutput extends OutputStream {
         }
     }
 
-    /** With the lock held. */
+    /** Call it with the lock held. */
     private void handOver() {
         if (keptBytes + line.size() > CAPACITY) {
             droppedLines++;
@@ -93,9 +92,9 @@ public final class LossyOutput extends OutputStream {
     }
 
     /**
-     * Waits until all is written, also an unfinished line, but at most {@code limit}.
+     * Waits until everything is written, also an unfinished line, but at most {@code limit}.
      *
-     * @return whether all was written
+     * @return whether everything was written
      */
     public boolean drain(Duration limit) {
         long left = limit.toNanos();
@@ -148,7 +147,7 @@ public final class LossyOutput extends OutputStream {
         }
     }
 
-    /** How many dropped lines there are to tell of: now that there is room again, and somebody reads. */
+    /** The number of dropped lines to report; 0 unless the other side reads again. */
     private long done(byte[] written, boolean successfully) {
         lock.lock();
         try {

@@ -1,8 +1,8 @@
 /**
- * Each change of leadership as one line of the log, and what lines say to machines.
+ * The log: one line for each change of leadership, and the fields of JSON lines.
  *
- * <p>This room guarantees that every change that the hub remembers is logged once, in order. It does not guarantee that
- * the lines come at the instant of the change.
+ * <p>This package guarantees that every change that the hub remembers is logged once, in order. It does not guarantee
+ * that a line is written at the moment of the change.
  */
 @NullMarked
 package io.github.leaderelector.outlet.log;

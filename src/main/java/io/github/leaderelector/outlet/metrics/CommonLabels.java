@@ -7,13 +7,13 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.util.List;
 
-/** What all metrics of a process have in common. */
+/** The label that all metrics of a process have. */
 final class CommonLabels {
 
     // Not private: the container would need reflection.
     CommonLabels() {}
 
-    /** Each metric says by {@code name} which Lease it is about, as that of client-go does. */
+    /** Adds the label {@code name} with the name of the Lease to each metric, as client-go does. */
     @Produces
     @Singleton
     static MeterFilter nameOfTheLease(LeadershipHub hub) {

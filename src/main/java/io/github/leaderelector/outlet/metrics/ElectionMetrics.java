@@ -10,14 +10,14 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What the election asks of the API server, as numbers. Safe for use by many threads.
+ * Metrics of the election's requests to the API server. Safe for use by many threads.
  *
- * <p>What is usual is registered at the start: a counter is then a look into a map and an addition.
+ * <p>The usual counters are registered at the start, so that counting is one lookup and one addition.
  */
 @Singleton
 public final class ElectionMetrics implements ElectionListener {
 
-    /** Where a renewal stops to be fast: from a server nearby to the end of the default renew deadline. */
+    /** The buckets of the durations of renewals: from a fast server to the default renew deadline. */
     private static final Duration[] BUCKETS = {
         Duration.ofMillis(5),
         Duration.ofMillis(10),

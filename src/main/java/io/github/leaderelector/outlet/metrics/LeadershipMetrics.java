@@ -17,7 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
-/** Leadership as numbers. {@link #onLeadership} is for one thread at a time; scrapes are not. */
+/** Metrics of leadership. {@link #onLeadership} is for one thread at a time; scrapes may come on any thread. */
 @Singleton
 public final class LeadershipMetrics implements LeadershipObserver {
 
@@ -56,7 +56,7 @@ public final class LeadershipMetrics implements LeadershipObserver {
         }
     }
 
-    /** Counts what has changed since it was last called, and finds observers that have come since. */
+    /** Counts the changes since the last call, and registers gauges for new observers. */
     @Override
     public void onLeadership(Leadership leadership) {
         hub.observers().stream().filter(observers::add).forEach(this::registerLag);

@@ -11,10 +11,11 @@ import jakarta.inject.Singleton;
 import java.util.List;
 
 /**
- * Answers {@code GET /q/metrics} for clients that accept OpenMetrics but no plain text. Quarkus answers all others; it
- * refuses these with 406 unless they name version and charset exactly as it does.
+ * Answers {@code GET /q/metrics} for clients that accept OpenMetrics but no plain text. Quarkus answers all other
+ * clients, but refuses these with 406 unless they name the same version and charset as Quarkus.
  */
-// Deprecated by Micrometer for the one on Prometheus' newer client, which Quarkus does not offer yet.
+// Micrometer has deprecated this registry in favour of one for Prometheus' newer client, which Quarkus does not offer
+// yet.
 @SuppressWarnings("deprecation")
 @Singleton
 final class OpenMetricsRoute {
@@ -45,7 +46,7 @@ final class OpenMetricsRoute {
             context.next();
             return;
         }
-        // A scrape takes some milliseconds: too long for the event loop.
+        // Not on the event loop, because a scrape takes some milliseconds.
         context.vertx()
                 .executeBlocking(() -> registry.scrape(OPEN_METRICS), false)
                 .onSuccess(metrics -> context.response()

@@ -1,8 +1,8 @@
 /**
- * Leadership as numbers for Prometheus.
+ * Metrics for Prometheus.
  *
- * <p>This room guarantees that gauges are computed at the moment of the scrape. It does not guarantee that every change
- * is counted when there were more between two tellings than the hub remembers.
+ * <p>This package guarantees that gauges are computed at the moment of the scrape. It does not guarantee that every
+ * change is counted if more changes happen between two calls than the hub remembers.
  */
 @NullMarked
 package io.github.leaderelector.outlet.metrics;

@@ -10,11 +10,11 @@ import java.util.Base64;
 import java.util.Objects;
 
 /**
- * The static file, and what browsers may run of it.
+ * The static file and its Content-Security-Policy.
  *
- * @param html the file; not to be changed
- * @param securityPolicy its {@code Content-Security-Policy}: its own script and style, known by their hashes, and
- *     requests to where it came from
+ * @param html the file; must not be changed
+ * @param securityPolicy its {@code Content-Security-Policy}: allows its own script and style, by their hashes, and
+ *     requests to its own origin
  */
 @SuppressWarnings("ArrayRecordComponent") // Compared with nothing.
 record Page(byte[] html, String securityPolicy) {

@@ -7,7 +7,7 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import org.jboss.resteasy.reactive.RestResponse;
 
-/** Answers browsers with the page. It is read when first asked for. */
+/** Answers browsers with the page. The file is read at the first request. */
 @Path("/")
 @Singleton
 @NonBlocking
@@ -16,7 +16,7 @@ public final class PageResource {
     /** Called by the container. */
     public PageResource() {}
 
-    /** The page; who would take anything gets JSON instead, because this is the lesser quality. */
+    /** The page; a client that accepts anything gets JSON instead, because the quality of this type is lower. */
     @GET
     @Produces("text/html;charset=UTF-8;qs=0.1")
     public RestResponse<byte[]> page() {

@@ -1,8 +1,9 @@
 /**
  * The page at {@code /} for browsers: one static file, which asks {@code GET /status} and the event stream.
  *
- * <p>This room guarantees that the page runs no script and takes no style but its own, whatever the answers contain. It
- * does not guarantee that what a browser shows is still true: the page says when it last heard from this replica.
+ * <p>This package guarantees that the page runs no script and uses no style except its own, whatever the answers
+ * contain. It does not guarantee that a browser shows the current state: the page says when it last got an answer from
+ * this replica.
  */
 @NullMarked
 package io.github.leaderelector.outlet.page;

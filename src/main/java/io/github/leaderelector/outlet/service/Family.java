@@ -18,7 +18,7 @@ enum Family {
         return address.indexOf(':') < 0 ? IPV4 : IPV6;
     }
 
-    /** As EndpointSlices and Services spell it: {@code IPv4} or {@code IPv6}. */
+    /** The name in EndpointSlices and Services: {@code IPv4} or {@code IPv6}. */
     String addressType() {
         return addressType;
     }

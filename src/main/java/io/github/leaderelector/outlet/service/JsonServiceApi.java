@@ -52,7 +52,7 @@ final class JsonServiceApi implements ServiceApi {
 
     @Override
     public CompletableFuture<Listed> slices(boolean fresh) {
-        // Version 0 stands for any: what the API server has in memory.
+        // Version 0 allows any state: the API server answers from its cache.
         String path = fresh ? selection : selection + "&resourceVersion=0";
         return answer(ApiRequest.get("list EndpointSlices of Service " + service, path))
                 .thenApply(list -> {
@@ -108,7 +108,7 @@ final class JsonServiceApi implements ServiceApi {
         try {
             event = JSON.readTree(json);
         } catch (JsonProcessingException notJson) {
-            // What was missed is not known: the listener looks again.
+            // Events may have been missed: the listener must look again.
             listener.ended();
             return;
         }
@@ -116,7 +116,7 @@ final class JsonServiceApi implements ServiceApi {
         switch (event.path("type").asText()) {
             case "ADDED", "MODIFIED" -> listener.changed(slice);
             case "DELETED" -> listener.gone(slice);
-            // The version is so old that it is forgotten.
+            // The API server no longer knows this old version.
             case "ERROR" -> listener.ended();
             default -> {}
         }

@@ -20,8 +20,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The Service that follows the leader, with the thread and the connections by which its slices are written. Made only
- * if there is to be one.
+ * The outlet for the Service that follows the leader, with its own thread and connections. Created only if
+ * {@code LEADER_SERVICE} is set.
  *
  * <p>Safe for use by many threads.
  */
@@ -40,7 +40,7 @@ public final class LeaderService implements LeadershipObserver {
         return made;
     });
 
-    /** The Service that the settings name, which they must; in the namespace of our pod. */
+    /** The Service that the settings name, in the namespace of our pod; they must name one. */
     @Inject
     public LeaderService(
             Settings settings,
@@ -68,16 +68,16 @@ public final class LeaderService implements LeadershipObserver {
         try {
             var unused = thread.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException closed) {
-            // The process ends; nobody waits for it.
+            // The process ends; nothing waits for this task.
         }
     }
 
-    /** Where it must be told, and what ends it. */
+    /** The thread on which it must be called; shutting it down ends the outlet. */
     public ScheduledExecutorService executor() {
         return thread;
     }
 
-    /** Makes the slices look like the leadership of this moment; does not wait for it. */
+    /** Makes the slices match the current leadership; does not block. */
     @Override
     public void onLeadership(Leadership leadership) {
         permissions.check();
@@ -85,8 +85,8 @@ public final class LeaderService implements LeadershipObserver {
     }
 
     /**
-     * Completes when no more is to be done about the tenure that has ended: its address is gone, or it is for the next
-     * leader to replace it.
+     * Completes when the work for the ended tenure is done: its address is removed, or the next leader has to replace
+     * it.
      */
     public CompletableFuture<Void> settled() {
         return reconciler.settled();

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** Looks at the Service, its slices and our pod, with requests that are sent together. Holds nothing but settings. */
+/** Reads the Service, its slices and our pod, with requests that are sent at once. Has no state except settings. */
 final class Lookout {
 
     private final ServiceApi api;
@@ -23,21 +23,21 @@ final class Lookout {
     }
 
     /**
-     * What was seen at once.
+     * The result of one look.
      *
-     * @param pod our pod; null if it was not looked at
-     * @param found the way from the Service to the pod; null if it was not looked for
+     * @param pod our pod; null if it was not read
+     * @param found the route from the Service to the pod; null if it was not determined
      * @param slices the Service's slices, by name
-     * @param version from which on a watch misses nothing
+     * @param version the version from which a watch misses nothing
      */
     record Sight(@Nullable OwnPod pod, Route.@Nullable Found found, Map<String, Slice> slices, String version) {}
 
     /**
-     * Looks at everything.
+     * Reads everything.
      *
-     * @param known our pod as it was seen before; null if it was not
-     * @param fresh whether the slices must be seen as they are now
-     * @param unlisted names of slices that are looked for one by one, too
+     * @param known our pod as read before; null if it was not
+     * @param fresh whether the slices must be current
+     * @param unlisted names of slices to read one by one in addition
      */
     CompletableFuture<Sight> look(@Nullable OwnPod known, boolean fresh, Collection<String> unlisted) {
         CompletableFuture<OwnPod> pod = known != null && !known.addresses().isEmpty()
@@ -53,7 +53,7 @@ final class Lookout {
                         slices.join().version()));
     }
 
-    /** Looks at the slices alone. */
+    /** Reads the slices only. */
     CompletableFuture<Sight> lookAtSlices(boolean fresh, Collection<String> unlisted) {
         CompletableFuture<Listed> listed = api.slices(fresh);
         List<CompletableFuture<Optional<Slice>>> others =

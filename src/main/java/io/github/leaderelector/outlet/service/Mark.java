@@ -1,7 +1,7 @@
 package io.github.leaderelector.outlet.service;
 
 /**
- * Whose an EndpointSlice is: of which Lease and which tenure. It lies in annotations of the slice.
+ * The Lease and the tenure that an EndpointSlice was written for; stored in annotations of the slice.
  *
  * @param lease {@code namespace/name}
  * @param token the tenure's fencing token; greater than 0

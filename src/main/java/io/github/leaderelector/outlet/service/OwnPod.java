@@ -8,13 +8,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Our pod, as far as its endpoint goes. What is here does not change while the pod lives, once it has its addresses.
+ * The parts of our pod that an endpoint needs. They do not change after the pod has its addresses.
  *
  * @param namespace its namespace
  * @param name its name
- * @param uid tells it from another of the same name
+ * @param uid tells it from another pod of the same name
  * @param node the node that it runs on; null before it is known
- * @param zone the zone of that node, as far as the pod says; null when it does not
+ * @param zone the zone of that node, from the pod's labels; null if it has none
  * @param addresses one for each family that it has
  * @param ports the numbers of its containers' ports that have a name
  */
@@ -39,9 +39,9 @@ record OwnPod(
     }
 
     /**
-     * The pod in {@code pod}.
+     * Parses {@code pod}.
      *
-     * @param knownAddresses its addresses, if they are known without its status; else empty
+     * @param knownAddresses its addresses, if they are configured; else empty
      */
     static OwnPod of(JsonNode pod, List<String> knownAddresses) {
         JsonNode metadata = pod.path("metadata");
@@ -68,7 +68,9 @@ record OwnPod(
         return node.isTextual() && !node.textValue().isEmpty() ? node.textValue() : null;
     }
 
-    /** The first of a name counts, and containers come before native sidecars, as for Kubernetes' own controller. */
+    /**
+     * The first port with a name counts, and containers come before native sidecars, as in Kubernetes' own controller.
+     */
     private static Map<NamedPort, Integer> namedPorts(JsonNode spec) {
         Map<NamedPort, Integer> ports = new HashMap<>();
         spec.path("containers").forEach(container -> addPorts(container, ports));

@@ -15,8 +15,8 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks the API server, a second after the start, whether we may do what the leader will have to, and names what is
- * missing: else the leader alone would find out. For one thread at a time.
+ * Asks the API server, a second after the start, whether this replica has the permissions of a leader, and logs the
+ * missing ones; otherwise only a leader would notice. For one thread at a time.
  */
 final class Permissions {
 
@@ -38,21 +38,18 @@ final class Permissions {
      * A rule that the Role must have.
      *
      * @param group the API group
-     * @param name of the one object that it is about; null for all
+     * @param name the name of the one object; null for all
      */
     private record Rule(
             String group, String resource, @Nullable String name, List<String> verbs) {
 
-        /** In words, for a Role. */
+        /** The rule as text, for a Role. */
         String text(String verbs) {
             return AccessReview.rule(group, resource, verbs) + (name == null ? "" : ", resourceNames [" + name + "]");
         }
     }
 
-    /**
-     * @param podIps the addresses of our pod, by which is known which slices there will be; empty if they are not known
-     *     yet
-     */
+    /** @param podIps the addresses of our pod, which determine the slices; empty if they are not known yet */
     Permissions(ApiClient api, String namespace, String service, List<String> podIps, Ticker ticker) {
         this.api = api;
         this.namespace = namespace;
@@ -75,7 +72,7 @@ final class Permissions {
         return List.copyOf(rules);
     }
 
-    /** Asks if it is time to, and has not been answered yet. Does not wait. */
+    /** Asks, if it is due and was not answered yet. Does not block. */
     void check() {
         if (!answered && ticker.nanoTime() - nextNanos >= 0) {
             nextNanos = ticker.nanoTime() + ASK_AGAIN.toNanos();

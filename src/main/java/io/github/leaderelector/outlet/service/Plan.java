@@ -7,9 +7,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which slices are to be written, and how: a pure function of the wish and of what was seen.
+ * Decides which slices to write, and how: a pure function of the wish and of the slices that were seen.
  *
- * <p>What bears a larger token than ours was written by a later leader, and is left alone whatever the wish.
+ * <p>A slice with a larger token than ours was written by a later leader and is never changed.
  */
 final class Plan {
 
@@ -18,17 +18,17 @@ final class Plan {
     /**
      * One write.
      *
-     * @param slice what to write; based on the {@code resourceVersion} in it
-     * @param isNew whether there is no such slice yet
+     * @param slice the slice to write; based on the {@code resourceVersion} in it
+     * @param isNew whether to create it
      */
     record Write(Slice slice, boolean isNew) {}
 
     /**
-     * The writes that make the slices look as they should; none if they do.
+     * The writes that make the slices match the wish; empty if they match.
      *
      * @param service the Service's name
      * @param found the Service's slices, by name
-     * @param route the way to our pod; null if none is known
+     * @param route the route to our pod; null if none is known
      */
     static List<Write> writes(
             Wish wish, String lease, String service, Map<String, Slice> found, @Nullable Route route) {
@@ -49,7 +49,8 @@ final class Plan {
                     writes.add(new Write(wanted, present == null));
                 }
             } else if (present != null && (wish.kind() == Wish.Kind.WITHDRAW || route != null)) {
-                // Written even if there is no address in it: a write of ours that was never answered then fails.
+                // Written even if it has no address: an earlier write of ours that was not answered can then no
+                // longer succeed.
                 Slice wanted = present.without(mark);
                 if (!wanted.saysTheSameAs(present)) {
                     writes.add(new Write(wanted, false));

@@ -22,16 +22,16 @@ import org.jspecify.annotations.Nullable;
  * Keeps the EndpointSlices of one Service pointing at the leader's pod.
  *
  * <p>Level-triggered: each time it runs it compares what this replica {@linkplain Wish wishes} with what was seen,
- * sends the {@linkplain Plan writes} that are missing, and runs again when they are answered. Who takes the lead looks,
- * and then writes. While it leads it watches, and makes good at the next tick what was changed; once a minute it looks
- * again, also at the Service. A follower asks for nothing but once, a second after its start: whether the Service is as
- * it must be, and whether it still has the address of an earlier life.
+ * sends the missing {@linkplain Plan writes}, and runs again when they are answered. A new leader first reads, then
+ * writes. While it leads, it watches the slices and repairs changes at the next tick; once a minute it reads again,
+ * also the Service. A follower reads once, a second after its start: whether the Service is configured correctly, and
+ * whether it still has the address of an earlier process.
  *
- * <p>For the thread of its {@link Scheduler}; only {@link #settled} may be called on any. Nothing blocks.
+ * <p>For the thread of its {@link Scheduler}; only {@link #settled} may be called on any thread. No method blocks.
  */
 final class Reconciler implements LeadershipObserver {
 
-    /** How often a leader looks that cannot watch. */
+    /** How often a leader without a watch reads the slices. */
     static final Duration LOOK_UNWATCHED = Duration.ofSeconds(10);
 
     private static final Duration LOOK_AGAIN = Duration.ofMinutes(1);
@@ -51,7 +51,7 @@ final class Reconciler implements LeadershipObserver {
     private final SliceWatch watch;
     private final Backoff afterFailure = new Backoff(FIRST_PAUSE, LONGEST_PAUSE, new Random());
 
-    /** Somebody has to put the Service right, which takes longer. */
+    /** The pause after a problem with the Service itself: a person has to solve it, which takes longer. */
     private final Backoff afterProblem = new Backoff(FIRST_PAUSE, LONGEST_WAIT, new Random());
 
     private Wish wish = Wish.NOTHING;
@@ -60,27 +60,27 @@ final class Reconciler implements LeadershipObserver {
     private boolean busy;
     private boolean hasLooked;
 
-    /** Whether a slice went while a request was under way, whose answer may show it as still there. */
+    /** Whether a slice was deleted while a request was under way, whose answer may still show it. */
     private boolean overtaken;
 
-    /** Whether a look may show the slices as they were a moment ago, because it costs less time. */
+    /** Whether a read may show a slightly older state of the slices, because it takes less time. */
     private boolean hurried;
 
-    /** How many writes in a row did not make the slices look as wished: others write, too. */
+    /** How many writes in a row did not make the slices match the wish, because others write, too. */
     private int writes;
 
-    /** Slices that are there though no look shows them: somebody has taken their label off. */
+    /** Slices that exist although no list shows them: somebody has removed their label. */
     private final Set<String> unlisted = new HashSet<>();
 
     private long nextTryNanos;
     private @Nullable CompletableFuture<Void> settled;
 
     /**
-     * What is set.
+     * The settings.
      *
      * @param service the Service's name
      * @param podIps the addresses of our pod; empty if they are to be read from its status
-     * @param drains whether the Lease is held on after the claim was dropped
+     * @param drains whether {@code DRAIN} is set
      */
     record Setup(String service, List<String> podIps, boolean drains) {
         Setup {
@@ -88,7 +88,7 @@ final class Reconciler implements LeadershipObserver {
         }
     }
 
-    /** @param leadership the leadership at the moment of asking */
+    /** @param leadership returns the current leadership */
     Reconciler(
             ServiceApi api,
             Setup setup,
@@ -114,13 +114,13 @@ final class Reconciler implements LeadershipObserver {
 
     @Override
     public void onLeadership(Leadership told) {
-        // By the leadership of this moment, which may be a later one.
+        // Uses the current leadership, which may be later than the passed one.
         reconcile();
     }
 
     /**
-     * Completes when no more is to be done about the tenure that has ended: its address is gone, or it is for the next
-     * leader to replace it.
+     * Completes when the work for the ended tenure is done: its address is removed, or the next leader has to replace
+     * it.
      */
     CompletableFuture<Void> settled() {
         CompletableFuture<Void> future = new CompletableFuture<>();
@@ -158,7 +158,7 @@ final class Reconciler implements LeadershipObserver {
         Wish before = wish;
         wish = before.next(leadership.get(), ticker.now(), setup.drains());
         if (wish.kind() != before.kind() || wish.token() != before.token()) {
-            // Who begins to drain has watched the slices until now.
+            // At the beginning of a drain the view is current, because the leader has watched the slices until now.
             boolean viewHolds = wish.kind() == Kind.DRAIN && wish.token() == before.token();
             view = viewHolds ? view : null;
             hurried = wish.kind() == Kind.SERVE;
@@ -178,7 +178,7 @@ final class Reconciler implements LeadershipObserver {
         }
     }
 
-    /** The next request, sent, and what to do with its answer; null if there is none to send now. */
+    /** Sends the next request; completes with the action for its answer. Null if there is none to send now. */
     private @Nullable CompletableFuture<Runnable> nextStep() {
         if (ticker.nanoTime() - nextTryNanos < 0) {
             return null;
@@ -229,7 +229,7 @@ final class Reconciler implements LeadershipObserver {
                 found == null || found.problems().isEmpty(),
                 ticker.nanoTime());
         if (wish.isForUs() && (found == null || found.route() == null)) {
-            // Without any way to our pod there is nothing to write; it was not even looked for if we did not lead then.
+            // Without a route to our pod there is nothing to write. The route was not read if we did not lead then.
             view = null;
             if (found != null) {
                 pause(afterProblem.next());
@@ -298,7 +298,7 @@ final class Reconciler implements LeadershipObserver {
                     .forEach(slice -> reports.later(slice, wish.token()));
             watch.open(seen.version());
         } else {
-            // Withdrawn, or replaced by a later leader.
+            // The address is removed, or a later leader has replaced it.
             wish = Wish.NOTHING;
             view = null;
             renewWish();
@@ -308,7 +308,7 @@ final class Reconciler implements LeadershipObserver {
     private void failed(ApiException failure) {
         view = null;
         if (wish.kind() == Kind.NOTHING && failure.refusedForGood()) {
-            // Not allowed, as is said elsewhere; who leads finds out again.
+            // Forbidden: Permissions logs it, and a leader tries again.
             hasLooked = true;
             return;
         }
@@ -333,7 +333,10 @@ final class Reconciler implements LeadershipObserver {
                 .collect(Collectors.toSet());
     }
 
-    /** Keeps the view up to date. What somebody has changed is made good by the next tick, not at once: no quarrels. */
+    /**
+     * Keeps the view current. Changes by others are repaired at the next tick, not at once, so that two writers do not
+     * overwrite each other quickly.
+     */
     private final class Updates implements ServiceApi.WatchListener {
 
         @Override

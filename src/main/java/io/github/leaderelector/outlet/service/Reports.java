@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Set;
 import org.jboss.logging.Logger;
 
-/** What is said about the Service and its slices: each thing once, and once more when it is over. For one thread. */
+/** Logs problems with the Service and its slices: each problem once, and once its end. For one thread. */
 final class Reports {
 
     private static final Logger LOG = Logger.getLogger(LeaderService.class);
@@ -34,7 +34,7 @@ final class Reports {
                 .register(meters);
     }
 
-    /** What is wrong with the Service; nothing, if {@code found} is empty. */
+    /** Reports the problems of the Service; none, if {@code found} is empty. */
     void problems(List<String> found) {
         if (found.equals(problems)) {
             return;
@@ -50,7 +50,7 @@ final class Reports {
         problems = found;
     }
 
-    /** A request failed. */
+    /** Reports a failed request. */
     void failed(String why) {
         failures.increment();
         if (failing.occurred(why)) {
@@ -58,14 +58,16 @@ final class Reports {
         }
     }
 
-    /** The slices are as they should be. */
+    /** Reports that the slices match the wish. */
     void inOrder() {
         if (failing.ended()) {
             LOG.infof("LE-509 The EndpointSlices of Service '%s' are in order again.", service);
         }
     }
 
-    /** These are slices of the Service; {@code ours} are the names of those that we write. */
+    /**
+     * Checks the slices of the Service for slices of other writers; {@code ours} are the names of those that we write.
+     */
     void seen(Collection<Slice> slices, Set<String> ours) {
         for (Slice slice : slices) {
             if (!ours.contains(slice.name()) && slice.hasEndpoints() && foreign.add(slice.name())) {
@@ -77,7 +79,7 @@ final class Reports {
         }
     }
 
-    /** While we lead with {@code token}, {@code slice} bears a larger one. */
+    /** Reports that {@code slice} has a larger token than ours, {@code token}, while we lead. */
     void later(Slice slice, long token) {
         if (laterToken != slice.token()) {
             laterToken = slice.token();
@@ -88,7 +90,7 @@ final class Reports {
         }
     }
 
-    /** The slices cannot be watched. */
+    /** Reports that the slices cannot be watched. */
     void unwatched(String why) {
         if (unwatched.occurred(why)) {
             LOG.warnf(

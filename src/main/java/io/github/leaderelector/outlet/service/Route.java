@@ -9,14 +9,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way from the Service to our pod: what its EndpointSlices say while we lead.
+ * The route from the Service to our pod: the content of its EndpointSlices while we lead.
  *
  * @param service the Service's name
  * @param serviceUid its uid
  * @param labels its labels, which its slices carry as well
  * @param pod our pod
  * @param addresses our pod's addresses in the families that the Service has
- * @param ports where the Service's ports lead to in our pod
+ * @param ports the target ports of the Service in our pod
  * @param notReadyToo whether the Service publishes addresses that are not ready
  */
 record Route(
@@ -41,10 +41,10 @@ record Route(
             @Nullable String appProtocol) {}
 
     /**
-     * What was found.
+     * The result of {@link #find}.
      *
-     * @param route null if there is no way
-     * @param problems what is wrong with the Service, a part of a sentence each, without a full stop
+     * @param route null if there is no route
+     * @param problems the problems of the Service, each a part of a sentence without a full stop
      */
     record Found(@Nullable Route route, List<String> problems) {}
 
@@ -55,7 +55,7 @@ record Route(
     }
 
     /**
-     * The way from {@code service} to {@code pod}.
+     * Determines the route from {@code service} to {@code pod}.
      *
      * @param service the Service; null if it does not exist
      */
@@ -109,7 +109,7 @@ record Route(
         spec.path("ipFamilies").forEach(family -> families.add(family.asText()));
         Map<Family, String> addresses = new EnumMap<>(Family.class);
         pod.addresses().forEach((family, address) -> {
-            // An API server that knows no families has but one.
+            // A Service without families has one.
             if (families.isEmpty() || families.contains(family.addressType())) {
                 addresses.put(family, address);
             }

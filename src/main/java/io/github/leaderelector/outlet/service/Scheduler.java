@@ -2,11 +2,11 @@ package io.github.leaderelector.outlet.service;
 
 import java.time.Duration;
 
-/** The one thread that all of this room runs on. */
+/** The one thread on which this package runs. */
 @FunctionalInterface
 interface Scheduler {
 
-    /** Runs {@code task} after {@code delay}, after what was to run before it; not at all once the process ends. */
+    /** Runs {@code task} after {@code delay}, in order; never after the end of the process has begun. */
     void in(Duration delay, Runnable task);
 
     /** Runs {@code task} soon. */

@@ -6,8 +6,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * The Service, its EndpointSlices and our pod, as the API server has them. Its methods do not block; what they answer
- * fails with an {@link io.github.leaderelector.kubernetes.ApiException}.
+ * Requests about the Service, its EndpointSlices and our pod. No method blocks; the futures fail with an
+ * {@link io.github.leaderelector.kubernetes.ApiException}.
  */
 interface ServiceApi {
 
@@ -18,9 +18,9 @@ interface ServiceApi {
     CompletableFuture<Optional<JsonNode>> service();
 
     /**
-     * All slices of the Service, those of other writers too.
+     * All slices of the Service, also those of other writers.
      *
-     * @param fresh whether they must be as they are now; else they may be as they were a moment ago, and come sooner
+     * @param fresh whether they must be current; otherwise they may be slightly older, and arrive sooner
      */
     CompletableFuture<Listed> slices(boolean fresh);
 
@@ -31,7 +31,7 @@ interface ServiceApi {
      */
     record Listed(List<Slice> slices, String version) {}
 
-    /** The slice called {@code name}, whether or not it says that it is one of the Service; empty if there is none. */
+    /** The slice called {@code name}, even if it does not have the label of the Service; empty if there is none. */
     CompletableFuture<Optional<Slice>> slice(String name);
 
     /** Creates {@code slice}; refused with 409 if there is one of its name. */
@@ -43,16 +43,16 @@ interface ServiceApi {
     /** Watches all slices of the Service from {@code version} on. */
     CompletableFuture<Watch> watch(String version, WatchListener listener);
 
-    /** An open watch. Nothing more is told after it was closed. */
+    /** An open watch. After {@code close}, the listener gets no further calls. */
     interface Watch {
         /** Ends it. */
         void close();
     }
 
-    /** Is told what a watch sees, on any thread. */
+    /** Receives the events of a watch, on any thread. */
     interface WatchListener {
 
-        /** {@code slice} is new, or is as it is now. */
+        /** {@code slice} was created or changed; this is its current state. */
         void changed(Slice slice);
 
         /** {@code slice} is no longer a slice of the Service; this is its last state. */

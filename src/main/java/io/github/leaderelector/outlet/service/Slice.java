@@ -9,7 +9,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An EndpointSlice of the Service, as it was seen; nobody changes what is in it.
+ * An EndpointSlice of the Service; immutable.
  *
  * @param json the whole object
  */
@@ -19,17 +19,17 @@ record Slice(JsonNode json) {
     static final String MANAGED_BY = "endpointslice.kubernetes.io/managed-by";
     static final String MANAGER = "leader-elector.github.io";
 
-    /** Labels of a Service that its slices do not get from it. */
+    /** Labels of a Service that are not copied to its slices. */
     static final Set<String> RESERVED_LABELS = Set.of(SERVICE_NAME, MANAGED_BY, "service.kubernetes.io/headless");
 
     private static final String LEASE = "leader-elector.github.io/lease";
     private static final String TOKEN = "leader-elector.github.io/token";
 
-    /** How the endpoint is to be treated. */
+    /** The condition of the endpoint. */
     enum Condition {
         /** Its pod leads. */
         SERVING,
-        /** Its pod has stopped leading and finishes what it began; nobody leads meanwhile. */
+        /** Its pod has stopped leading and finishes its work; no other pod leads meanwhile. */
         DRAINING,
     }
 
@@ -42,7 +42,7 @@ record Slice(JsonNode json) {
         return number(json.path("metadata").path("resourceVersion").asText());
     }
 
-    /** The fencing token of the tenure that last wrote it; 0 if there is none, because somebody else has written it. */
+    /** The fencing token of the tenure that last wrote it; 0 if another writer has written it. */
     long token() {
         return number(json.path("metadata").path("annotations").path(TOKEN).asText());
     }
@@ -55,7 +55,7 @@ record Slice(JsonNode json) {
         }
     }
 
-    /** Who manages it, as its label says. */
+    /** Its manager, by its label. */
     String manager() {
         return json.path("metadata").path("labels").path(MANAGED_BY).asText();
     }
@@ -65,7 +65,7 @@ record Slice(JsonNode json) {
         return !json.path("endpoints").isEmpty();
     }
 
-    /** Whether it sends traffic to the pod of that uid. */
+    /** Whether it sends traffic to the pod with that uid. */
     boolean leadsTo(String podUid) {
         for (JsonNode endpoint : json.path("endpoints")) {
             if (endpoint.path("targetRef").path("uid").asText().equals(podUid)) {
@@ -75,7 +75,10 @@ record Slice(JsonNode json) {
         return false;
     }
 
-    /** Whether it says the same as {@code other}; the slices in a list do not say that they are slices. */
+    /**
+     * Whether it has the same content as {@code other}, without {@code kind} and {@code apiVersion}, which items of a
+     * list do not have.
+     */
     boolean saysTheSameAs(Slice other) {
         return withoutKind().equals(other.withoutKind());
     }
@@ -86,7 +89,7 @@ record Slice(JsonNode json) {
         return copy;
     }
 
-    /** This slice without any endpoint. */
+    /** A copy without endpoints. */
     Slice without(Mark mark) {
         ObjectNode slice = json.deepCopy();
         annotate(slice, mark);
@@ -97,7 +100,7 @@ record Slice(JsonNode json) {
     /**
      * The slice of {@code family} that sends the traffic of {@code route} to its pod.
      *
-     * @param found the slice that it replaces, whose further labels and annotations are kept; null if there is none
+     * @param found the slice that it replaces, whose other labels and annotations are kept; null if there is none
      */
     static Slice of(Route route, Family family, Condition condition, Mark mark, @Nullable Slice found) {
         ObjectNode slice = found == null
@@ -110,8 +113,8 @@ record Slice(JsonNode json) {
         route.labels().forEach(labels::put);
         labels.put(SERVICE_NAME, route.service()).put(MANAGED_BY, MANAGER);
         annotate(slice, mark);
-        // As Kubernetes' own controller does it, but for blockOwnerDeletion, for which one must be allowed to update
-        // the Service's finalizers.
+        // As Kubernetes' own controller does, except blockOwnerDeletion, which needs the permission to update the
+        // Service's finalizers.
         metadata.putArray("ownerReferences")
                 .addObject()
                 .put("apiVersion", "v1")

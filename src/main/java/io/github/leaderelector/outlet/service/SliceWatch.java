@@ -7,8 +7,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The leader's watch on the Service's slices: open or not, and opened again at most once a minute where that is
- * refused. For the thread of its {@link Scheduler}, on which it tells, too.
+ * The leader's watch on the Service's slices. If the API server refuses it, it is opened again at most once a minute.
+ * For the thread of its {@link Scheduler}, on which it also calls the listener.
  */
 final class SliceWatch {
 
@@ -23,8 +23,8 @@ final class SliceWatch {
     private long nextTryNanos;
 
     /**
-     * @param listener told what is seen
-     * @param onRefusal told why it cannot be opened
+     * @param listener receives the events
+     * @param onRefusal called with the reason if the watch cannot be opened
      */
     SliceWatch(
             ServiceApi api,
@@ -40,12 +40,12 @@ final class SliceWatch {
         this.nextTryNanos = ticker.nanoTime();
     }
 
-    /** Whether it is open, so that nothing is missed. */
+    /** Whether it is open, so that no event is missed. */
     boolean isOpen() {
         return session != null && session.opened != null;
     }
 
-    /** Opens it from {@code version} on, unless it is open or has just been refused. */
+    /** Opens it from {@code version} on, unless it is open or was refused less than a minute ago. */
     void open(String version) {
         if (session == null && ticker.nanoTime() - nextTryNanos >= 0) {
             Session opening = new Session();
@@ -55,7 +55,7 @@ final class SliceWatch {
         }
     }
 
-    /** Closes it, and forgets what it would still have told. */
+    /** Closes it and drops its remaining events. */
     void close() {
         Session closing = session;
         session = null;

@@ -5,13 +5,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was seen of the Service and its slices; immutable.
+ * The last known state of the Service and its slices; immutable.
  *
- * @param slices by name, as far as was seen last
- * @param version from which on a watch misses nothing
- * @param route the way to our pod; null if there is none, or if nobody looked for it
- * @param faultless whether nothing was wrong with the Service
- * @param seenNanos when it was looked at, on the monotonic clock
+ * @param slices by name, as last seen
+ * @param version the version from which a watch misses nothing
+ * @param route the route to our pod; null if there is none, or if it was not determined
+ * @param faultless whether the Service had no problems
+ * @param seenNanos when it was read, on the monotonic clock
  */
 record View(
         Map<String, Slice> slices, String version, @Nullable Route route, boolean faultless, long seenNanos) {
@@ -20,12 +20,12 @@ record View(
         slices = Map.copyOf(slices);
     }
 
-    /** This view, if it shows {@code slice} or a later state of it; else with it. */
+    /** A copy with {@code slice}; this view, if it has the same or a later state of the slice. */
     View with(Slice slice) {
         return isOlderThan(slice) ? with(slice.name(), slice) : this;
     }
 
-    /** This view without {@code slice}, unless it shows a later state of it. */
+    /** A copy without {@code slice}; this view, if it has a later state of the slice. */
     View without(Slice slice) {
         return isOlderThan(slice) ? with(slice.name(), null) : this;
     }

@@ -8,43 +8,46 @@ import io.github.leaderelector.leadership.Phase;
 import java.time.Duration;
 
 /**
- * What this replica wants of the Service's slices; immutable, and a pure function of the leadership and of time.
+ * The desired state of the Service's slices; immutable, a pure function of the leadership and of time.
  *
- * @param kind what it wants
- * @param token the fencing token of its last tenure; 0 if it has none to do with the slices
- * @param endedNanos when that tenure ended, on the monotonic clock; means nothing before
- * @param awaitsReplacement whether another leads, who is to write the slices
- * @param pause how long it wants this, if nothing else happens; zero for as long as nothing else happens
+ * @param kind the kind of the desired state
+ * @param token the fencing token of the last tenure of this replica; 0 if there is none
+ * @param endedNanos when that tenure ended, on the monotonic clock; undefined before its end
+ * @param awaitsReplacement whether another replica leads, which has to write the slices
+ * @param pause how long this wish is valid if nothing changes; zero for no limit
  */
 record Wish(Kind kind, long token, long endedNanos, boolean awaitsReplacement, Duration pause) {
 
     /**
-     * How long the address of a leader that has stopped stays while no other is known. A successor is seen sooner than
-     * that; and after it, and the time of the request, the address is gone within a second.
+     * How long the address of a former leader stays while no other leader is known. A successor is usually seen sooner.
+     * After this time and the time of the request, the address is removed within a second.
      */
     static final Duration VACANCY = Duration.ofMillis(500);
 
-    /** How long it stays when another leads: one that has written nothing by then has no permission, or no setting. */
+    /**
+     * How long it stays while another replica leads. A leader that has not written by then has no permission, or
+     * {@code LEADER_SERVICE} is not set there.
+     */
     static final Duration REPLACEMENT = Duration.ofSeconds(5);
 
     /** Nothing to do with the slices. */
     static final Wish NOTHING = new Wish(Kind.NOTHING, 0, 0, false, Duration.ZERO);
 
-    /** The kinds of wishes. */
+    /** The kinds of desired states. */
     enum Kind {
-        /** To have nothing to do with them. */
+        /** The slices are not our concern. */
         NOTHING,
-        /** That they send the traffic here. */
+        /** The slices send the traffic to our pod. */
         SERVE,
-        /** That they send it here, with a sign that it will end. */
+        /** The slices send the traffic to our pod and mark the endpoint as terminating. */
         DRAIN,
-        /** That they stay as they are, until the next leader writes its own. */
+        /** The slices stay as they are until the next leader writes its own. */
         HOLD,
-        /** That they do not send it here any more. */
+        /** The slices do not have our address. */
         WITHDRAW,
     }
 
-    /** The wish of one whose earlier life wrote the slices with {@code token}. */
+    /** The wish after a restart, if an earlier process wrote the slices with {@code token}. */
     static Wish afterLifeWith(long token, Moment now) {
         return new Wish(Kind.HOLD, token, now.nanos(), false, VACANCY);
     }
@@ -73,7 +76,7 @@ record Wish(Kind kind, long token, long endedNanos, boolean awaitsReplacement, D
                 : new Wish(Kind.HOLD, token, ended, replaced, left);
     }
 
-    /** Whether we hold the Lease, or another does, and it has not expired. */
+    /** Whether the Lease is held and has not expired: by us, or by another replica. */
     private static boolean isHeld(Leadership leadership, Moment now, boolean byUs) {
         ObservedLease lease = leadership.observed();
         return lease != null
@@ -82,12 +85,12 @@ record Wish(Kind kind, long token, long endedNanos, boolean awaitsReplacement, D
                 && now.nanos() - lease.expiresNanos() < 0;
     }
 
-    /** Whether nothing is left for us to do, since there is nothing to do or another leader does it. */
+    /** Whether this replica has nothing left to do: nothing is needed, or another leader does it. */
     boolean isSettled() {
         return kind == Kind.NOTHING || (kind == Kind.HOLD && awaitsReplacement);
     }
 
-    /** Whether the slices are to have our address. */
+    /** Whether the slices should have our address. */
     boolean isForUs() {
         return kind == Kind.SERVE || kind == Kind.DRAIN;
     }

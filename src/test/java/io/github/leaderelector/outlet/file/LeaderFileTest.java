@@ -86,7 +86,7 @@ class LeaderFileTest {
     }
 
     @Test
-    void aLeadersFileHoldsTheIdentityAndNothingElseForEverybodyToRead() throws IOException {
+    void theFileContainsOnlyTheIdentityAndAllUsersCanReadIt() throws IOException {
         tell();
         lead();
         tell();
@@ -487,7 +487,7 @@ class LeaderFileTest {
         }
         assertThat(log.lines())
                 .containsExactly("ERROR LE-301 The leader file '" + path + "' cannot be written: " + why
-                        + ". Until it can, nobody who reads it learns that this replica leads.");
+                        + ". Until then, its readers do not see that this replica leads.");
 
         ticker.advance(RENEW_DEADLINE);
         assertThat(file.failure()).get().asString().contains("though this replica does not lead: " + why);
@@ -522,7 +522,7 @@ class LeaderFileTest {
                 .singleElement()
                 .asString()
                 .startsWith("ERROR LE-301 The leader file '" + path + "' cannot be written: ")
-                .endsWith("Until it can, nobody who reads it learns that this replica leads.");
+                .endsWith("Until then, its readers do not see that this replica leads.");
 
         clear();
         tell();
@@ -542,8 +542,8 @@ class LeaderFileTest {
         assertThat(log.lines())
                 .containsExactly("ERROR LE-301 The leader file '"
                         + path
-                        + "' cannot be written: its directory does not exist. Until it can, nobody who"
-                        + " reads it learns that this replica leads.");
+                        + "' cannot be written: its directory does not exist. Until then, its readers do"
+                        + " not see that this replica leads.");
 
         Files.createDirectory(path.getParent());
         tell();

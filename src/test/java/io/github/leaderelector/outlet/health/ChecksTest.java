@@ -40,7 +40,7 @@ class ChecksTest {
     private final LeadershipHub hub = new LeadershipHub("pod-a", LEASE, RENEW_DEADLINE, ticker);
     private long version;
 
-    /** What has happened before the probe asks. */
+    /** The events before the probe asks. */
     enum Past {
         NOTHING_SEEN,
         ANOTHER_LEADS,

@@ -194,7 +194,7 @@ class HooksTest {
     }
 
     @Test
-    void isQuietWhenTheLastPostIsAnsweredWhateverTheAnswer() {
+    void isQuietAfterAnyAnswerToTheLastPost() {
         assertThat(hooks.quiet()).isDone();
         lead();
         tell();

@@ -88,7 +88,7 @@ class VertxSenderTest {
     }
 
     @Test
-    void doesNotWaitForABodyAndHangsUp() throws Exception {
+    void closesTheConnectionWithoutWaitingForTheBody() throws Exception {
         CompletableFuture<Void> hungUp = new CompletableFuture<>();
         on("/hook", exchange -> {
             exchange.sendResponseHeaders(200, 0);
@@ -132,7 +132,7 @@ class VertxSenderTest {
     }
 
     @Test
-    void failsWhenNobodyListens() {
+    void failsWithoutAListener() {
         server.stop(0);
 
         assertThat(post("/hook"))

@@ -29,8 +29,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What the packaged application answers to requests that are wrong from the first byte on, over plain sockets. Most of
- * it is what Vert.x and Quarkus do; here it is kept.
+ * The packaged application's answers to requests that are wrong from the first byte on, over plain sockets. Most of it
+ * is what Vert.x and Quarkus do; here it is kept.
  */
 class BadRequestsIT {
 
@@ -142,7 +142,7 @@ class BadRequestsIT {
                 .startsWith("HTTP/1.1 409 ");
     }
 
-    /** B3: whoever sends a header byte by byte is not waited for. */
+    /** B3: a client that sends a header byte by byte is disconnected. */
     @Test
     void aRequestThatDoesNotArriveEndsTheConnection() throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
@@ -175,13 +175,13 @@ class BadRequestsIT {
     @ParameterizedTest
     @ValueSource(strings = {"PUT", "DELETE", "PATCH", "TRACE", "CONNECT", "PROPFIND", "OPTIONS"})
     void aMethodThatIsNotThereIsRefusedWithThoseThatAre(String method) throws IOException {
-        for (String path : Refusals.READ_ONLY) {
+        for (String path : RouteFilter.GET_PATHS) {
             assertThat(send(method + " " + path + " HTTP/1.1\r\n" + END))
                     .startsWith("HTTP/1.1 405 ")
                     .contains("\r\nallow: GET, HEAD\r\n")
                     .endsWith("\r\n\r\nThis can only be read; ask with GET.\n");
         }
-        for (String path : Refusals.ORDERS) {
+        for (String path : RouteFilter.POST_PATHS) {
             assertThat(send(method + " " + path + " HTTP/1.1\r\n" + END))
                     .startsWith("HTTP/1.1 405 ")
                     .contains("\r\nallow: POST\r\n")
@@ -191,7 +191,7 @@ class BadRequestsIT {
 
     @Test
     void everyPathThatCanBeReadAnswersAHead() throws IOException {
-        for (String path : new TreeSet<>(Refusals.READ_ONLY)) {
+        for (String path : new TreeSet<>(RouteFilter.GET_PATHS)) {
             assertThat(send("HEAD " + path + " HTTP/1.1\r\n" + END))
                     .as(path)
                     .matches("(?s)HTTP/1.1 (200|503) .*\r\n\r\n");

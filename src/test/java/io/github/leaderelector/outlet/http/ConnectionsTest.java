@@ -80,7 +80,7 @@ class ConnectionsTest {
         router.route("/large").handler(request -> request.end("x".repeat(1_000_000)));
         router.route("/late").handler(request -> {
             HttpServerResponse response = request.response();
-            ticker.advance(Lateness.BOUND.plusMillis(1));
+            ticker.advance(LateAnswerCheck.BOUND.plusMillis(1));
             response.end("I lead");
         });
         router.route().last().handler(request -> request.end("I lead"));
@@ -170,7 +170,7 @@ class ConnectionsTest {
         readUntil(socket, "\"name\":\"pod-a\"");
     }
 
-    /** What it asked for would fill the memory several times. */
+    /** The answers that it requested would fill the memory several times. */
     @Test
     void aClientThatReadsNoAnswersIsDisconnected() throws IOException {
         Socket socket = connect("127.0.0.1");

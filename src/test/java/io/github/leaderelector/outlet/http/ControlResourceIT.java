@@ -97,7 +97,7 @@ class ControlResourceIT {
     }
 
     @Test
-    void anApplicationThatHasFinishedSaysSoOnce() throws IOException {
+    void anApplicationReportsItsDrainOnce() throws IOException {
         candidacy.drain();
 
         assertThat(post(DRAINED)).startsWith("HTTP/1.1 202 ").endsWith("\r\n\r\nThe Lease is released.\n");
@@ -135,7 +135,7 @@ class ControlResourceIT {
                 "2130706433",
                 "",
             })
-    void anotherNameIsAPagesWhoseNameWasBentToThisMachine(String host) throws IOException {
+    void aRequestWithAForeignHostIsRefused(String host) throws IOException {
         for (String path : List.of(STEP_DOWN, DRAINED)) {
             assertThat(send("127.0.0.1", "POST", path, "Host: " + host))
                     .doesNotStartWith("HTTP/1.1 2")
@@ -197,7 +197,7 @@ class ControlResourceIT {
                 "X-Forwarded-Host: localhost",
                 "X-Real-IP: 127.0.0.1",
             })
-    void fromElsewhereNothingMayBeAskedWhateverTheHeadersSay(String header) throws IOException {
+    void aRequestFromAnotherPodIsRefusedWithAnyHeader(String header) throws IOException {
         Optional<String> own = ownAddress();
         Assumptions.assumeTrue(own.isPresent(), "This machine has no address but the loopback's.");
         driver.lead();

@@ -151,7 +151,7 @@ class EventStreamsTest {
     }
 
     @Test
-    void aRenewalIsAnEventOfItsOwnBecauseWhoActsAsLeaderMustKnowUntilWhen() throws IOException {
+    void aRenewalIsAnEventOfItsOwn() throws IOException {
         long token = driver.lead();
         EventStreamClient stream = open("/leader");
         List<String> first = stream.next();
@@ -188,7 +188,7 @@ class EventStreamsTest {
     }
 
     @Test
-    void theStreamOfNaisSaysWhoLeadsAndNothingOfRenewals() throws IOException {
+    void theNaisStreamHasChangesOfTheLeaderButNoRenewals() throws IOException {
         driver.follow(null);
         EventStreamClient stream = open("/sse");
 
@@ -226,7 +226,7 @@ class EventStreamsTest {
                 "text/html                                   | false",
                 ";q=,/,;                                     | false",
             })
-    void onlyWhoPrefersEventsGetsThem(String accept, boolean events) throws IOException {
+    void onlyAClientThatPrefersEventsGetsThem(String accept, boolean events) throws IOException {
         EventStreamClient stream = open("/leader", accept);
 
         if (events) {
@@ -296,7 +296,7 @@ class EventStreamsTest {
     }
 
     @Test
-    void aClientThatDoesNotReadIsCutOffAndTheOthersGetEverything() throws IOException {
+    void aClientThatDoesNotReadIsDisconnectedAndTheOthersGetEverything() throws IOException {
         EventStreamClient reader = open("/leader");
         reader.next();
         try (Socket deaf = new Socket()) {

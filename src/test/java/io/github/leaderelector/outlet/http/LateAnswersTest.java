@@ -52,7 +52,8 @@ class LateAnswersTest {
     @BeforeEach
     void connect() {
         connection = new EmbeddedChannel(
-                new AnswerWriter(new Conversation(ticker, () -> eventDecidedAfter), new Lateness(hub, ticker)),
+                new AnswerWriter(
+                        new ConnectionGuard(ticker, () -> eventDecidedAfter), new LateAnswerCheck(hub, ticker)),
                 new HttpRequestDecoder(),
                 new HttpResponseEncoder());
     }
@@ -200,7 +201,7 @@ class LateAnswersTest {
     }
 
     @Test
-    void whatIsNotSentYetCountsForTheOneWhoDoesNotRead() {
+    void unsentBytesCountForAClientThatDoesNotRead() {
         ask(1);
         answer("x".repeat(10_000));
         FileRegion region = connection.readOutbound();

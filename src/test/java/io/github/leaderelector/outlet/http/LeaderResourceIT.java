@@ -32,7 +32,7 @@ class LeaderResourceIT {
     }
 
     @Test
-    void aLeaderSaysSoWithItsTokenAndHowLongItsClaimHolds() {
+    void aLeaderAnswersWithItsTokenAndTheTimeLeft() {
         String since = ticker.wallTime().toString();
         long token = driver.lead();
         ticker.advance(Duration.ofMillis(2_500));
@@ -47,7 +47,7 @@ class LeaderResourceIT {
     }
 
     @Test
-    void aFollowerSaysWhoLeads() {
+    void aFollowerNamesTheHolder() {
         String since = ticker.wallTime().toString();
         driver.follow("pod-b");
         ticker.advance(Duration.ofSeconds(1));
@@ -73,7 +73,7 @@ class LeaderResourceIT {
     }
 
     @Test
-    void whereNobodyLeadsTheHolderIsNullAndTheNameOfOldEmpty() {
+    void withoutALeaderHolderIsNullAndNameIsEmpty() {
         String since = ticker.wallTime().toString();
         driver.follow(null);
 
@@ -99,7 +99,7 @@ class LeaderResourceIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"/leader", "/isLeader", "/"})
-    void answersAreJsonThatNobodyMayStore(String path) {
+    void answersAreJsonThatMustNotBeStored(String path) {
         for (Method method : new Method[] {Method.GET, Method.HEAD}) {
             Response response = given().request(method, path);
             assertThat(response.statusCode()).isEqualTo(200);

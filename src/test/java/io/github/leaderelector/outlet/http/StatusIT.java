@@ -117,7 +117,7 @@ class StatusIT {
     }
 
     @Test
-    void itIsJsonThatNobodyMayStore() {
+    void theAnswerIsJsonThatMustNotBeStored() {
         Response response = given().get("/status");
 
         assertThat(response.contentType()).startsWith("application/json");

@@ -14,10 +14,10 @@ final class FakeApi implements Api {
 
     static final String LEASE_UID = "uid-of-the-lease";
 
-    /** What was posted and arrived, in that order. */
+    /** The POSTed objects that arrived, in order. */
     final List<JsonNode> posted = new ArrayList<>();
 
-    /** What was asked, such as {@code POST /api/v1/namespaces/prod/events}. */
+    /** The requests, such as {@code POST /api/v1/namespaces/prod/events}. */
     final List<String> requests = new ArrayList<>();
 
     /** The answer to a POST, by its path and body. */

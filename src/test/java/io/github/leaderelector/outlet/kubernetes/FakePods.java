@@ -13,7 +13,7 @@ final class FakePods implements Pods {
 
     private final Map<String, Pod> pods = new TreeMap<>();
 
-    /** What was asked for, such as {@code list} or {@code label pod-a}. */
+    /** The requests, such as {@code list} or {@code label pod-a}. */
     final List<String> requests = new ArrayList<>();
 
     /** Called before each request is answered. */

@@ -181,7 +181,7 @@ class LeaderLabelIT {
     }
 
     @Test
-    void eventsOnTheLeaseTellWhoLedAndWhyItEnded() {
+    void eventsOnTheLeaseNameTheLeaderAndTheReasonOfTheEnd() {
         Bench bench = bench("events");
         bench.startAll();
         Replica first = bench.awaitLeader(SOON);
@@ -371,7 +371,7 @@ class LeaderLabelIT {
                         .equals(List.of(reasons)));
     }
 
-    /** Who carried the label at which version, and when the Lease was released. */
+    /** The pods that carried the label at each version, and the version of the release of the Lease. */
     private static final class Carriers implements AutoCloseable {
 
         private final Map<String, Boolean> labelled = new HashMap<>();

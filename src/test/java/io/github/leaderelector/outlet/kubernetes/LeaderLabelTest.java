@@ -103,7 +103,7 @@ class LeaderLabelTest {
     }
 
     @Test
-    void whoTakesTheLeadTakesTheLabelFromTheOthersFirst() throws IOException {
+    void aNewLeaderFirstRemovesTheLabelFromOtherPods() throws IOException {
         pods.add("pod-b", "uid-b", true, "prod/app-lock 17", APP);
         lead();
         tell();
@@ -138,7 +138,7 @@ class LeaderLabelTest {
     }
 
     @Test
-    void aLabelThatNobodyMarkedIsTakenFromPodsOfTheSameWorkloadOnly() throws IOException {
+    void aLabelWithoutAMarkIsRemovedFromPodsOfTheSameWorkloadOnly() throws IOException {
         pods.add("pod-b", "uid-b", true, null, APP);
         pods.add("pod-c", "uid-c", true, null, "ReplicaSet/other");
         pods.add("pod-d", "uid-d", true, null, null);
@@ -288,7 +288,7 @@ class LeaderLabelTest {
     }
 
     @Test
-    void aNewStateIsTriedAtOnceWhateverFailedBefore() throws IOException {
+    void aNewStateIsTriedAtOnceAfterAnyFailure() throws IOException {
         lead();
         pods.loseAnswers(request -> request.startsWith("label"));
         tell();
@@ -301,7 +301,7 @@ class LeaderLabelTest {
     }
 
     @Test
-    void withoutThePermissionToListTheLabelIsSetAllTheSame() throws IOException {
+    void withoutThePermissionToListTheLabelIsStillSet() throws IOException {
         pods.fail(403, request -> request.equals("list"));
         lead();
         tell();

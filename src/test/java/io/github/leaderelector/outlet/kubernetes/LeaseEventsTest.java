@@ -41,7 +41,7 @@ class LeaseEventsTest {
     }
 
     @Test
-    void whoBeginsToLeadSaysSoOnTheLease() {
+    void aNewLeaderWritesAnEvent() {
         lead();
         tellAfter(QUIET);
 
@@ -127,7 +127,7 @@ class LeaseEventsTest {
     }
 
     @Test
-    void changesAreWrittenOneAfterTheOtherTheOldestFirst() {
+    void changesAreWrittenInOrder() {
         lead();
         resign(Reason.Code.STEP_DOWN);
         api.hold();

@@ -15,7 +15,7 @@ import org.jboss.logmanager.Level;
 import org.jboss.logmanager.formatters.PatternFormatter;
 import org.junit.jupiter.api.Test;
 
-/** Rows C1 to C3 of the faults: whoever logs it, no secret and no forged line gets into the log. */
+/** Rows C1 to C3 of the faults: no logger can write a secret or a forged line into the log. */
 class ForeignTextFilterTest {
 
     private static final Pattern MESSAGE = Pattern.compile("\"(LE-\\d{3} (?:[^\"\\\\]|\\\\.|\"\\s*\\+\\s*\")*)\"");

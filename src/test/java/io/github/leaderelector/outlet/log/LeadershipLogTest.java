@@ -32,7 +32,7 @@ class LeadershipLogTest {
     }
 
     @Test
-    void sayWhoTookTheLeadWithTermTokenAndGap() {
+    void logsANewLeaderWithTermTokenAndGap() {
         hub.observe(new LeaseSeen(lease(null, 6), Writer.OTHER, true));
         ticker.advance(Duration.ofMillis(8));
         hub.observe(new WriteAcknowledged(lease("pod-a", 7), ticker.now()));
@@ -68,7 +68,7 @@ class LeadershipLogTest {
     }
 
     @Test
-    void saysWhoElseHoldsTheLease() {
+    void logsAnotherHolder() {
         hub.observe(new LeaseSeen(lease("pod-b", 8), Writer.OTHER, true));
         tell();
 
@@ -103,7 +103,7 @@ class LeadershipLogTest {
     }
 
     @Test
-    void thatNobodyHoldsTheLeaseIsWorthADebugLine() {
+    void aFreeLeaseIsLoggedAtDebugLevel() {
         hub.observe(new LeaseSeen(lease("pod-b", 8), Writer.OTHER, true));
         hub.observe(new LeaseSeen(lease(null, 8), Writer.OTHER, true));
         tell();

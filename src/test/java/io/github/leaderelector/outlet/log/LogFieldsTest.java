@@ -35,7 +35,7 @@ class LogFieldsTest {
     }
 
     @Test
-    void eachLineSaysWhoseItIsFromWhenThatIsKnown() throws IOException {
+    void eachLineHasTheIdentityOnceItIsKnown() throws IOException {
         fields.signWith(hub.current());
 
         assertThat(written("LE-209 All is well."))

@@ -67,7 +67,7 @@ class LossyOutputTest {
     }
 
     @Test
-    void aReaderThatIsGoneDisturbsNobody() {
+    void aClosedReaderDoesNotBlockWriters() {
         LossyOutput output = new LossyOutput(
                 new OutputStream() {
                     @Override

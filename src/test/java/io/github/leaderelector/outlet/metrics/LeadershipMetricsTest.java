@@ -47,7 +47,7 @@ class LeadershipMetricsTest {
     }
 
     @Test
-    void theTimeWithoutALeaderBeginsWhenNobodyIsKnownToLead() {
+    void theLeaderlessTimeBeginsWhenNoLeaderIsKnown() {
         see(null);
         ticker.advance(Duration.ofMillis(1500));
         assertThat(gauge("leader_elector_leaderless")).isEqualTo(1.5);

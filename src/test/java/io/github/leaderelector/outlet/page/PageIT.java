@@ -80,7 +80,7 @@ class PageIT {
     private BrowserContext context;
     private Page page;
 
-    /** What to look with. */
+    /** The viewport of the browser. */
     private enum Screen {
         PHONE(360, 780),
         DESK(1400, 900);
@@ -94,7 +94,7 @@ class PageIT {
         }
     }
 
-    /** What to look at. */
+    /** The state of the page. */
     private enum Scene {
         LEADING("pod-a leads"),
         FOLLOWING("pod-b leads"),
@@ -400,7 +400,7 @@ class PageIT {
     }
 
     @Test
-    void aScreenReaderHearsChangesAndNothingElse() {
+    void aScreenReaderAnnouncesChangesOnly() {
         driver.lead();
         open();
         assertThat(page.locator("#linked")).hasText("Live");
@@ -459,7 +459,7 @@ class PageIT {
         return text.evaluate("element => getComputedStyle(element).color");
     }
 
-    /** What axe finds that breaks WCAG 2.2 AA, or its advice. */
+    /** The findings of axe: violations of WCAG 2.2 AA, and its advice. */
     private List<?> violations() throws IOException {
         try (InputStream axe = Objects.requireNonNull(getClass().getResourceAsStream("/axe.min.js"))) {
             page.evaluate(new String(axe.readAllBytes(), StandardCharsets.UTF_8) + ";0");

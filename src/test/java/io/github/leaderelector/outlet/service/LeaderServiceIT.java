@@ -125,7 +125,7 @@ class LeaderServiceIT {
             Replica second = bench.awaitLeaderOtherThan(first, SOON);
             awaitAddress(second);
             assertThat(first.process().awaitExit(SOON)).isZero();
-            // Whoever has stopped would have withdrawn its address by now.
+            // A replica that has stopped would have removed its address by now.
             Wait.pass(Duration.ofSeconds(2));
 
             assertThat(changes.addresses()).containsExactly(List.of(address(first)), List.of(address(second)));
@@ -199,7 +199,7 @@ class LeaderServiceIT {
     }
 
     @Test
-    void whatIsEditedOrDeletedIsMadeGoodWithTheNextTickAndNothingElseIsAskedFor() {
+    void anEditedOrDeletedSliceIsRepairedAtTheNextTickWithoutOtherRequests() {
         Bench bench = bench("edits", Map.of());
         createService(service -> service);
         bench.startAll();

@@ -75,7 +75,7 @@ class PlanTest {
     }
 
     @Test
-    void aLaterLeadersSliceIsLeftAloneWhateverTheWish() {
+    void aLaterLeadersSliceIsNeverChanged() {
         for (Kind kind : Kind.values()) {
             assertThat(writes(wish(kind, 7), Map.of(Fixtures.SLICE, stored(8)))).isEmpty();
         }

@@ -104,7 +104,7 @@ class ReconcilerTest {
     }
 
     @Test
-    void anAddressThatAnEarlierLifeLeftIsTakenAwayWhereNobodyLeads() {
+    void theAddressOfAnEarlierProcessIsRemovedIfNoReplicaLeads() {
         store.create(Slice.of(
                 Route.find(Fixtures.service(), OwnPod.of(Fixtures.pod("pod-a", "10.0.0.1"), List.of()))
                         .route(),

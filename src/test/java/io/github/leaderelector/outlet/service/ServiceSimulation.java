@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * the lead, freeze and die; requests are late or lost, and somebody edits and deletes the slice. After each change and
  * each hundredth of a second it is compared with the Lease.
  *
- * <p>The election is a model: whoever finds the Lease free takes it. It keeps the rules that the product's keeps.
+ * <p>The election is a model: a replica that finds the Lease free takes it. It keeps the rules of the product's
+ * election.
  */
 final class ServiceSimulation {
 

@@ -25,7 +25,7 @@ final class SliceStore {
     /** Whether a write must be based on the present version. */
     boolean comparesVersions = true;
 
-    /** What became of a slice; {@code before} and {@code after} are null where there is none. */
+    /** A change of a slice; {@code before} and {@code after} are null if there is none. */
     record Change(long version, Slice before, Slice after) {}
 
     SliceStore(JsonNode service) {

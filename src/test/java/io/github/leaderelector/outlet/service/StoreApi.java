@@ -21,7 +21,7 @@ final class StoreApi implements ServiceApi {
     private final JsonNode pod;
     private final String service;
 
-    /** What was asked, such as {@code PUT myapp-leader-ipv4}. */
+    /** The requests, such as {@code PUT myapp-leader-ipv4}. */
     final List<String> requests = new ArrayList<>();
 
     /** How the next request fares. */

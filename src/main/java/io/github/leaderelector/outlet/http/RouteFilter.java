@@ -13,17 +13,17 @@ import java.util.Set;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
 /**
- * Lets nothing through but the paths and methods that there are: an extension of Quarkus also answers paths that only
- * look like its own, so that a probe with a misspelt path, such as {@code /q/health/group/leaders}, would always
- * succeed, and {@code OPTIONS}, which some load balancers probe with, by 204.
+ * Refuses all paths and methods that do not exist. Without this, Quarkus also answers similar paths, so that a probe
+ * with a misspelt path, such as {@code /q/health/group/leaders}, would always succeed; and it answers {@code OPTIONS},
+ * which some load balancers use as a probe, with 204.
  *
- * <p>What is no request at all, or too long for one, is refused by Vert.x; see {@link Connections} for the rest.
+ * <p>Vert.x refuses malformed and too long requests; see {@link Connections} for the other limits.
  */
 @Singleton
-public final class Refusals {
+public final class RouteFilter {
 
-    /** What can be read. */
-    static final Set<String> READ_ONLY = Set.of(
+    /** The paths that accept GET and HEAD. */
+    static final Set<String> GET_PATHS = Set.of(
             "/",
             "/leader",
             "/isLeader",
@@ -37,23 +37,26 @@ public final class Refusals {
             "/q/metrics",
             "/q/openapi");
 
-    /** What can be asked for, by POST. */
-    static final Set<String> ORDERS = Set.of("/leader/step-down", "/leader/drained");
+    /** The paths that accept POST. */
+    static final Set<String> POST_PATHS = Set.of("/leader/step-down", "/leader/drained");
 
     private static final int BEFORE_ALL_OTHERS = -1_000;
 
     // Not private: the container would need reflection.
-    Refusals() {}
+    RouteFilter() {}
 
     void route(@Observes Router router) {
         router.route()
                 .order(BEFORE_ALL_OTHERS)
-                .handler(Refusals::onlyWhatIsThere)
-                .failureHandler(Refusals::unreadable);
-        router.errorHandler(400, Refusals::unreadable);
+                .handler(RouteFilter::onlyKnownRoutes)
+                .failureHandler(RouteFilter::unreadable);
+        router.errorHandler(400, RouteFilter::unreadable);
     }
 
-    /** Such as a request without a Host, which Quarkus would log as a failure of its own. */
+    /**
+     * Refuses requests that cannot be read, such as one without a Host, which Quarkus would log as a failure of its
+     * own.
+     */
     private static void unreadable(RoutingContext context) {
         if (context.statusCode() == 400) {
             refuse(context, 400, "This is no request as HTTP/1.1 has it.");
@@ -62,20 +65,20 @@ public final class Refusals {
         }
     }
 
-    private static void onlyWhatIsThere(RoutingContext context) {
+    private static void onlyKnownRoutes(RoutingContext context) {
         if (context.request().version() == null) {
             refuse(context, 505, "Only HTTP/1.1 and HTTP/1.0 are served here.");
             return;
         }
         String path = path(context);
         HttpMethod method = context.request().method();
-        if (READ_ONLY.contains(path)) {
+        if (GET_PATHS.contains(path)) {
             if (method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD)) {
                 context.next();
             } else {
                 otherMethod(context, "GET, HEAD", "This can only be read; ask with GET.");
             }
-        } else if (!ORDERS.contains(path)) {
+        } else if (!POST_PATHS.contains(path)) {
             refuse(context, 404, "There is nothing here; GET /leader, / and /q/health have something.");
         } else if (method.equals(HttpMethod.POST)) {
             context.next();
@@ -89,7 +92,7 @@ public final class Refusals {
         refuse(context, 405, sentence);
     }
 
-    /** The path without the slash at its end, which makes no difference. */
+    /** The path without a slash at its end. */
     private static String path(RoutingContext context) {
         String path = context.normalizedPath();
         return path.length() > 1 && path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
@@ -102,7 +105,7 @@ public final class Refusals {
                 .end(sentence + "\n");
     }
 
-    /** No form of what is here is acceptable to the client. */
+    /** Answers a client that accepts none of the media types. */
     @ServerExceptionMapper
     public Response notAcceptable(NotAcceptableException refusal) {
         return Response.status(Response.Status.NOT_ACCEPTABLE)

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** B3: requests that do not arrive, and answers that are not waited for. */
-class ConversationTest {
+class ConnectionGuardTest {
 
     private static final String REQUEST = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
     private static final Duration A_MOMENT = Duration.ofMillis(100);
@@ -44,7 +44,7 @@ class ConversationTest {
         connection
                 .pipeline()
                 .addLast(
-                        new AnswerWriter(new Conversation(ticker, ticker::now), new Lateness(hub, ticker)),
+                        new AnswerWriter(new ConnectionGuard(ticker, ticker::now), new LateAnswerCheck(hub, ticker)),
                         new HttpRequestDecoder(),
                         new HttpResponseEncoder(),
                         new Application());
@@ -71,7 +71,7 @@ class ConversationTest {
 
     @Test
     void whoConnectsAndSendsNothingIsDisconnected() {
-        pass(Conversation.REQUEST_LIMIT.minus(A_MOMENT));
+        pass(ConnectionGuard.REQUEST_LIMIT.minus(A_MOMENT));
         assertThat(connection.isOpen()).isTrue();
 
         pass(A_MOMENT);
@@ -79,11 +79,11 @@ class ConversationTest {
     }
 
     @Test
-    void whoSendsAHeaderByteByByteIsDisconnectedAllTheSame() {
+    void aClientThatSendsAHeaderByteByByteIsDisconnected() {
         send(REQUEST);
-        pass(Conversation.REQUEST_LIMIT);
+        pass(ConnectionGuard.REQUEST_LIMIT);
         send("GET / HTTP/1.1\r\nX-Slow: ");
-        for (int second = 0; second < Conversation.REQUEST_LIMIT.toSeconds(); second++) {
+        for (int second = 0; second < ConnectionGuard.REQUEST_LIMIT.toSeconds(); second++) {
             assertThat(connection.isOpen()).as("after %d s", second).isTrue();
             send("x");
             pass(Duration.ofSeconds(1));
@@ -97,7 +97,7 @@ class ConversationTest {
         send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n");
         send("x".repeat(99));
 
-        pass(Conversation.REQUEST_LIMIT);
+        pass(ConnectionGuard.REQUEST_LIMIT);
 
         assertThat(connection.isOpen()).isFalse();
     }
@@ -105,9 +105,9 @@ class ConversationTest {
     @Test
     void whoAsksNowAndThenStaysConnected() {
         for (int i = 0; i < 10; i++) {
-            pass(Conversation.REQUEST_LIMIT.dividedBy(2));
+            pass(ConnectionGuard.REQUEST_LIMIT.dividedBy(2));
             send(REQUEST);
-            pass(Conversation.REQUEST_LIMIT.multipliedBy(2));
+            pass(ConnectionGuard.REQUEST_LIMIT.multipliedBy(2));
         }
 
         assertThat(connection.isOpen()).isTrue();
@@ -119,7 +119,7 @@ class ConversationTest {
         answering = false;
         send(REQUEST);
 
-        pass(Conversation.REQUEST_LIMIT.multipliedBy(10));
+        pass(ConnectionGuard.REQUEST_LIMIT.multipliedBy(10));
 
         assertThat(connection.isOpen()).isTrue();
     }
@@ -127,19 +127,19 @@ class ConversationTest {
     @Test
     void moreUnansweredRequestsThanAllowedEndTheConnection() {
         answering = false;
-        send(REQUEST.repeat(Conversation.UNANSWERED));
+        send(REQUEST.repeat(ConnectionGuard.UNANSWERED));
         assertThat(connection.isOpen()).isTrue();
 
         send(REQUEST.repeat(10));
 
         assertThat(connection.isOpen()).isFalse();
-        assertThat(requests).isEqualTo(Conversation.UNANSWERED);
+        assertThat(requests).isEqualTo(ConnectionGuard.UNANSWERED);
     }
 
     @Test
     void anInterimAnswerIsNoAnswer() {
         answering = false;
-        send(REQUEST.repeat(Conversation.UNANSWERED));
+        send(REQUEST.repeat(ConnectionGuard.UNANSWERED));
         connection.writeOutbound(new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE));
 
         send(REQUEST);

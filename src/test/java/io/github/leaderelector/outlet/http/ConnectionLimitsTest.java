@@ -9,9 +9,9 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** B3: who is let in, and who has to go for it. */
-class PlacesTest {
+class ConnectionLimitsTest {
 
-    private final Places<String> places = new Places<>(3, 2, 5);
+    private final ConnectionLimits<String> places = new ConnectionLimits<>(3, 2, 5);
     private final List<String> closed = new ArrayList<>();
 
     @Test
@@ -40,7 +40,7 @@ class PlacesTest {
     }
 
     @Test
-    void whereAllHaveOneEachTheNewOneIsLetInAllTheSame() {
+    void aNewConnectionIsAcceptedIfEachAddressHasOne() {
         for (int address = 0; address < 5; address++) {
             enter("old", address);
         }

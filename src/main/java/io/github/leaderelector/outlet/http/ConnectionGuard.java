@@ -20,14 +20,17 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Follows the requests and the answers of one connection: knows before which moment nothing of the present answer can
- * have been decided, and ends the connection when a request takes longer than {@link #REQUEST_LIMIT} to arrive, when
- * {@value #UNANSWERED} requests are unanswered, or when the client asks again while more lies ready for it than the
- * network takes. On the connection's event loop.
+ * Follows the requests and answers of one connection. Records the earliest moment at which the current answer can have
+ * been decided. Closes the connection if a request takes longer than {@link #REQUEST_LIMIT} to arrive, if
+ * {@value #UNANSWERED} requests are unanswered, or if the client sends a further request while it does not read its
+ * answers. On the connection's event loop.
  */
-final class Conversation extends ChannelDuplexHandler {
+final class ConnectionGuard extends ChannelDuplexHandler {
 
-    /** How long a request may take to arrive, from the first byte to the last; the first one from the connection on. */
+    /**
+     * How long a request may take to arrive, from its first byte to its last; for the first request, from the beginning
+     * of the connection.
+     */
     static final Duration REQUEST_LIMIT = Duration.ofSeconds(10);
 
     static final int UNANSWERED = 100;
@@ -46,8 +49,8 @@ final class Conversation extends ChannelDuplexHandler {
     private long arrivingSince;
     private @Nullable ScheduledFuture<?> look;
 
-    /** @param eventDecidedAfter no event that is being written to an event stream was decided earlier */
-    Conversation(Ticker ticker, Supplier<Moment> eventDecidedAfter) {
+    /** @param eventDecidedAfter the earliest moment at which an event that is being written can have been decided */
+    ConnectionGuard(Ticker ticker, Supplier<Moment> eventDecidedAfter) {
         this.ticker = ticker;
         this.eventDecidedAfter = eventDecidedAfter;
         this.decidedAfter = ticker.now();
@@ -71,7 +74,7 @@ final class Conversation extends ChannelDuplexHandler {
         }
     }
 
-    /** Something of a request has arrived. */
+    /** Notes that a part of a request has arrived. */
     void bytesArrived(ChannelHandlerContext context) {
         if (!arriving) {
             arriving = true;
@@ -141,7 +144,7 @@ final class Conversation extends ChannelDuplexHandler {
             stream = false;
             unanswered--;
             if (unanswered > 0) {
-                // Only now does Vert.x let anybody see the next request.
+                // Only after this does Vert.x pass on the next request.
                 decidedAfter = ticker.now();
             }
         }

@@ -12,14 +12,14 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import java.util.random.RandomGenerator;
 
-/** The walls between the rooms; see docs/architecture.md. */
+/** The permitted dependencies between packages; see docs/architecture.md. */
 @AnalyzeClasses(packages = "io.github.leaderelector", importOptions = ImportOption.DoNotIncludeTests.class)
-class RoomsTest {
+class ArchitectureTest {
 
     private static final String ROOT = "io.github.leaderelector";
 
     @ArchTest
-    static final ArchRule leadershipKnowsTheJdkAndWhatOthersMayBeToldOnly = classes()
+    static final ArchRule leadershipDependsOnTheJdkAndTextOnly = classes()
             .that()
             .resideInAPackage(ROOT + ".leadership")
             .should()
@@ -28,34 +28,34 @@ class RoomsTest {
             .because("the rules of leadership must be testable, and readable, without any framework");
 
     @ArchTest
-    static final ArchRule foreignTextKnowsTheJdkOnly = classes()
+    static final ArchRule textDependsOnTheJdkOnly = classes()
             .that()
             .resideInAPackage(ROOT + ".text")
             .should()
             .onlyDependOnClassesThat()
             .resideInAnyPackage("java..", "org.jspecify..", ROOT + ".text")
-            .because("every room sends through it what others wrote");
+            .because("every package uses it");
 
     @ArchTest
-    static final ArchRule requestsKnowTheJdkAndVertxOnly = classes()
+    static final ArchRule netDependsOnTheJdkAndVertxOnly = classes()
             .that()
             .resideInAPackage(ROOT + ".net")
             .should()
             .onlyDependOnClassesThat()
             .resideInAnyPackage("java..", "org.jspecify..", "io.vertx..", ROOT + ".net")
-            .because("hooks and the question to the application share it, and share nothing else");
+            .because("hooks and health checks share it, and share nothing else");
 
     @ArchTest
-    static final ArchRule onlyTheElectionKnowsFabric8 = noClasses()
+    static final ArchRule onlyTheElectionDependsOnFabric8 = noClasses()
             .that()
             .resideOutsideOfPackage(ROOT + ".election")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("io.fabric8..")
-            .because("what is not in the election must not write to the Lease");
+            .because("only the election may write the Lease");
 
     @ArchTest
-    static final ArchRule theWayToTheApiServerKnowsNobodyWhoUsesIt = noClasses()
+    static final ArchRule kubernetesDoesNotDependOnItsUsers = noClasses()
             .that()
             .resideInAPackage(ROOT + ".kubernetes")
             .should()
@@ -64,25 +64,25 @@ class RoomsTest {
             .because("it serves the election and outlets alike");
 
     @ArchTest
-    static final ArchRule onlyTheElectionKnowsLeases = noClasses()
+    static final ArchRule onlyTheElectionUsesLeases = noClasses()
             .that()
             .resideOutsideOfPackage(ROOT + ".election")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("io.fabric8.kubernetes.api.model.coordination..")
-            .because("what is not in the election must not write to the Lease");
+            .because("only the election may write the Lease");
 
     @ArchTest
-    static final ArchRule electionKnowsNoOutlet = noClasses()
+    static final ArchRule electionDependsOnNoOutlet = noClasses()
             .that()
             .resideInAPackage(ROOT + ".election")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(ROOT + ".outlet..", ROOT)
-            .because("an outlet must not be able to hold the election up");
+            .because("an outlet must not delay the election");
 
     @ArchTest
-    static final ArchRule outletsKnowNoElection = noClasses()
+    static final ArchRule outletsDoNotDependOnTheElection = noClasses()
             .that()
             .resideInAPackage(ROOT + ".outlet..")
             .should()
@@ -91,7 +91,7 @@ class RoomsTest {
             .because("an outlet shows what the hub says, and nothing else");
 
     @ArchTest
-    static final ArchRule answersKnowLeadershipOnly = noClasses()
+    static final ArchRule answersDependOnLeadershipOnly = noClasses()
             .that()
             .resideInAPackage(ROOT + ".answer")
             .should()
@@ -100,22 +100,22 @@ class RoomsTest {
             .because("outlets share them, and share nothing else");
 
     @ArchTest
-    static final ArchRule theApplicationsHealthKnowsLeadershipOnly = noClasses()
+    static final ArchRule appHealthDependsOnLeadershipOnly = noClasses()
             .that()
             .resideInAPackage(ROOT + ".apphealth")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(ROOT + ".outlet..", ROOT + ".answer", ROOT + ".election", ROOT)
-            .because("it asks for a candidacy to end or begin, and the election decides what comes of that");
+            .because("it calls Candidacy, and the election decides");
 
     @ArchTest
-    static final ArchRule nobodyKnowsTheApplicationsHealth = noClasses()
+    static final ArchRule noPackageDependsOnAppHealth = noClasses()
             .that()
             .resideOutsideOfPackages(ROOT, ROOT + ".apphealth")
             .should()
             .dependOnClassesThat()
             .resideInAPackage(ROOT + ".apphealth")
-            .because("without it everything works");
+            .because("everything works without it");
 
     @ArchTest
     static final ArchRule outletsDoNotKnowEachOther = slices().matching(ROOT + ".outlet.(*)..")

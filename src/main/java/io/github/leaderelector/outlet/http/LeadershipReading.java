@@ -6,14 +6,14 @@ import io.github.leaderelector.leadership.Moment;
 import io.github.leaderelector.leadership.Ticker;
 
 /**
- * A state and a moment at which it holds.
+ * A state of the hub with the moment of its reading, at which it is true.
  *
- * @param leadership the state; its reason is true at the moment, too
- * @param moment when
+ * @param leadership the state; its reason is true at that moment, too
+ * @param moment the moment
  */
-record Reading(Leadership leadership, Moment moment) {
+record LeadershipReading(Leadership leadership, Moment moment) {
 
-    static Reading of(LeadershipHub hub, Ticker ticker) {
+    static LeadershipReading of(LeadershipHub hub, Ticker ticker) {
         Leadership leadership = hub.current();
         Moment now = ticker.now();
         if (leadership.claim() != null && !leadership.leads(now)) {
@@ -21,6 +21,6 @@ record Reading(Leadership leadership, Moment moment) {
             leadership = hub.current();
             now = ticker.now();
         }
-        return new Reading(leadership, now);
+        return new LeadershipReading(leadership, now);
     }
 }

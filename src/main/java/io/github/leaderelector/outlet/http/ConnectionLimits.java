@@ -11,16 +11,16 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who may have how many connections.
+ * Limits the number of connections of each address.
  *
- * <p>A new connection is always let in, since a probe of the kubelet is one. It is an old one that has to go where
- * there are too many: the oldest of the same address, or the oldest of the address that has most. So nobody is shut out
- * by others, and connections that are held without need are the first to go. Those of the own pod are counted apart.
- * Safe for use by many threads.
+ * <p>A new connection is always accepted, because it may be a probe of the kubelet. If there are too many, an old one
+ * is closed: the oldest of the same address, or the oldest of the address with the most connections. So no client can
+ * lock out another, and idle connections are closed first. Connections of this pod are counted separately. Safe for use
+ * by many threads.
  *
  * @param <C> a connection, compared by identity
  */
-final class Places<C> {
+final class ConnectionLimits<C> {
 
     private final int own;
     private final int perAddress;
@@ -30,21 +30,21 @@ final class Places<C> {
     private final Map<C, InetAddress> addresses = new HashMap<>();
 
     /**
-     * @param own how many the own pod may have
-     * @param perAddress how many any other address may have
-     * @param others how many all other addresses together may have
+     * @param own the limit for this pod
+     * @param perAddress the limit for each other address
+     * @param others the limit for all other addresses together
      */
-    Places(int own, int perAddress, int others) {
+    ConnectionLimits(int own, int perAddress, int others) {
         this.own = own;
         this.perAddress = perAddress;
         this.others = others;
     }
 
     /**
-     * Lets {@code connection} in.
+     * Adds {@code connection}.
      *
-     * @param address from where it comes; null if from the own pod
-     * @return which connections have lost their places and must be closed
+     * @param address its remote address; null if it comes from this pod
+     * @return the connections that must be closed
      */
     synchronized List<C> enter(C connection, @Nullable InetAddress address) {
         List<C> out = new ArrayList<>();
@@ -73,7 +73,7 @@ final class Places<C> {
         return connections.iterator().next();
     }
 
-    /** {@code connection} is closed. */
+    /** Removes {@code connection}, which is closed. */
     synchronized void leave(C connection) {
         ownConnections.remove(connection);
         InetAddress address = addresses.remove(connection);

@@ -5,10 +5,10 @@ import io.github.leaderelector.leadership.Moment;
 import io.github.leaderelector.leadership.Ticker;
 import java.time.Duration;
 
-/** Tells which answers come too late to be sent. Safe for use by many threads. */
-final class Lateness {
+/** Decides which answers are too late to be sent. Safe for use by many threads. */
+final class LateAnswerCheck {
 
-    /** How long after it was decided an answer may be sent that says "I lead". */
+    /** How long after its decision an answer that says "I lead" may be sent. */
     static final Duration BOUND = Duration.ofMillis(500);
 
     private static final long BOUND_NANOS = BOUND.toNanos();
@@ -17,17 +17,17 @@ final class Lateness {
     private final LeadershipHub hub;
     private final Ticker ticker;
 
-    /** Tells it by the clocks of {@code ticker} and by what {@code hub} remembers. */
-    Lateness(LeadershipHub hub, Ticker ticker) {
+    /** Uses the clocks of {@code ticker} and the changes that {@code hub} remembers. */
+    LateAnswerCheck(LeadershipHub hub, Ticker ticker) {
         this.hub = hub;
         this.ticker = ticker;
     }
 
     /**
-     * Whether an answer that was decided at {@code decided} or later may say "I lead" and comes too late.
+     * Whether an answer that was decided at {@code decided} or later may say "I lead" and is too late.
      *
-     * <p>By either clock: the monotonic one stands still while the machine is suspended. It is read last, because what
-     * follows its reading cannot be seen.
+     * <p>Checks both clocks, because the monotonic one stops while the machine is suspended. The monotonic clock is
+     * read last, because a delay after the reading is not noticed.
      */
     boolean isLate(Moment decided) {
         long wallMillis = ticker.wallTime().toEpochMilli();

@@ -14,20 +14,20 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Tells programs of the own pod, which may change something, from everybody else, who may only read. */
-final class Caller {
+/** Distinguishes programs of this pod, which may change something, from all other clients, which may only read. */
+final class CallerCheck {
 
-    /** Headers that a proxy adds, in lower case, beside those that begin with {@value #FORWARDED}. */
+    /** Headers that a proxy adds, in lower case, in addition to those that begin with {@value #FORWARDED}. */
     private static final Set<String> BY_PROXIES = Set.of("forwarded", "via", "x-real-ip", "x-envoy-external-address");
 
     private static final String FORWARDED = "x-forwarded-";
 
-    private Caller() {}
+    private CallerCheck() {}
 
     /**
-     * Whether the other end of {@code connection} is a program of the own pod, by the addresses of the connection and
-     * not by any header. Both must be the loopback's: the inbound proxy of a mesh hands on what comes from elsewhere by
-     * the loopback, but to the pod's own address.
+     * Whether the other end of {@code connection} is a program of this pod, by the addresses of the connection, not by
+     * a header. Both addresses must be of the loopback: the inbound proxy of a mesh forwards foreign requests from the
+     * loopback, but to the pod's own address.
      */
     static boolean ofThisPod(HttpConnection connection) {
         return loopback(connection.remoteAddress(true).hostAddress())
@@ -35,18 +35,18 @@ final class Caller {
     }
 
     /**
-     * Why the sender of {@code request} may change nothing, one sentence; empty if it may.
+     * Why the sender of {@code request} must not change anything, one sentence; empty if it may.
      *
-     * <p>It must be of this pod. Nobody may have handed the request on. It must have called us by a name of this
-     * machine: a page whose DNS name was bent to 127.0.0.1 calls us by that name. And it must not be a browser that
-     * acts for a page: programs send neither of the headers that give one away.
+     * <p>The sender must be in this pod. The request must not come through a proxy. Its Host must be a name of this
+     * machine: a web page whose DNS name was changed to 127.0.0.1 (DNS rebinding) uses its own name. The sender must
+     * not be a browser that acts for a page: browsers send headers that programs do not send.
      */
     static Optional<String> refusal(HttpServerRequest request) {
         if (!ofThisPod(request.connection())) {
             return Optional.of("Only the containers of this pod may ask for that, over 127.0.0.1 or [::1].");
         }
         MultiMap headers = request.headers();
-        if (headers.names().stream().anyMatch(Caller::tellsOfAProxy)) {
+        if (headers.names().stream().anyMatch(CallerCheck::tellsOfAProxy)) {
             return Optional.of("Requests that a proxy has forwarded are refused; ask 127.0.0.1 or [::1] directly.");
         }
         List<String> hosts = headers.getAll(HttpHeaders.HOST);
@@ -69,7 +69,7 @@ final class Caller {
         return host.equalsIgnoreCase("localhost") || loopback(host);
     }
 
-    /** Whether {@code address} is a literal address of the loopback, also one of IPv4 written as one of IPv6. */
+    /** Whether {@code address} is a literal address of the loopback, also an IPv4 address in IPv6 notation. */
     private static boolean loopback(@Nullable String address) {
         byte[] bytes = address == null ? null : NetUtil.createByteArrayFromIpAddressString(address);
         try {
