@@ -153,6 +153,10 @@ public final class ApiClient implements AutoCloseable {
         return Objects.requireNonNull(connections);
     }
 
+    synchronized boolean isClosed() {
+        return closed;
+    }
+
     /** From now on new connections are made, instead of {@code silent} ones. */
     synchronized void renew(Connections silent, ApiAccess access) {
         if (!closed && connections == silent) {
