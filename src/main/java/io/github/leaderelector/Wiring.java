@@ -19,6 +19,7 @@ import io.github.leaderelector.leadership.Reason;
 import io.github.leaderelector.leadership.Ticker;
 import io.github.leaderelector.outlet.log.LogFields;
 import io.github.leaderelector.text.ForeignText;
+import io.quarkus.runtime.Quarkus;
 import io.vertx.core.Vertx;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
@@ -88,11 +89,20 @@ final class Wiring {
     @Produces
     @Singleton
     static LeadershipHub hub(Settings settings, AccessStore access, Ticker ticker, LogFields logFields) {
-        String namespace = settings.namespace().or(access::namespace).orElse("default");
+        String namespace = settings.namespace().orElseGet(() -> access.leaseNamespace(Wiring::startAnew));
         LeadershipHub hub = new LeadershipHub(
                 settings.identity(), new LeaseRef(namespace, settings.leaseName()), settings.renewDeadline(), ticker);
         logFields.signWith(hub.current());
         return hub;
+    }
+
+    /** A Lease's name is fixed for the life of a process: in a wrong namespace there may be a second leader. */
+    private static void startAnew(String namespace) {
+        LOG.errorf(
+                "LE-224 The access to the API server could not be read at the start; now it can be, and its namespace is"
+                        + " '%s': this process ends, so that it is started anew with that.",
+                ForeignText.name(namespace));
+        Quarkus.asyncExit(Exit.FAILED);
     }
 
     @Produces

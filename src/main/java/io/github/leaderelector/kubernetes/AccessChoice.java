@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,11 @@ final class AccessChoice implements AccessReader {
         Reading reading = reader.read(rejected);
         chosen = reader;
         return reading;
+    }
+
+    @Override
+    public Optional<String> namespace() throws AccessException {
+        return (chosen == null ? choose() : chosen).namespace();
     }
 
     private AccessReader choose() throws AccessException {

@@ -21,4 +21,13 @@ interface AccessReader {
      * @throws AccessException if it cannot be read now
      */
     Reading read(boolean rejected) throws AccessException;
+
+    /**
+     * The namespace that it tells, which can be known before there are credentials; empty if it tells none.
+     *
+     * @throws AccessException if it cannot be read now
+     */
+    default Optional<String> namespace() throws AccessException {
+        return Optional.empty();
+    }
 }

@@ -11,6 +11,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +31,8 @@ public final class AccessStore implements AutoCloseable {
     /** So that a credential program that fails is not started again by every request. */
     private static final Duration AGAIN_AFTER_FAILURE = Duration.ofSeconds(10);
 
+    private static final String DEFAULT_NAMESPACE = "default";
+
     private static final Duration IDLE_THREAD = Duration.ofSeconds(5);
 
     private final AccessReader reader;
@@ -38,6 +42,8 @@ public final class AccessStore implements AutoCloseable {
 
     private volatile AccessReader.@Nullable Reading reading;
     private volatile long readNanos;
+    private volatile Predicate<String> namespaceCheck = found -> true;
+    private Optional<String> namespaceAtStart = Optional.empty();
     private @Nullable CompletableFuture<ApiAccess> looking;
 
     /** @param reader called on one thread only */
@@ -91,13 +97,40 @@ public final class AccessStore implements AutoCloseable {
             }
             // The next request fails with this reason.
             LOG.debugf("No access to the API server yet: %s", failure.getMessage());
+            namespaceAtStart = namespaceAlone();
+        }
+    }
+
+    private Optional<String> namespaceAlone() {
+        try {
+            return reader.namespace();
+        } catch (AccessException unknown) {
+            return Optional.empty();
         }
     }
 
     /** The namespace that our pod, or the kubeconfig's context, is in; empty if nothing says so. */
     public Optional<String> namespace() {
         AccessReader.@Nullable Reading known = reading;
-        return known == null ? Optional.empty() : known.access().namespace();
+        return known == null ? namespaceAtStart : known.access().namespace();
+    }
+
+    /**
+     * The namespace of a Lease that is said to be in none: {@link #namespace}, or else {@value #DEFAULT_NAMESPACE}.
+     *
+     * @param foundLate called, each time it is read, with another one that is found when the access can be read at
+     *     last; that access is not used, since a Lease in the namespace that was answered here is not the one that is
+     *     meant
+     */
+    public String leaseNamespace(Consumer<String> foundLate) {
+        String assumed = namespace().orElse(DEFAULT_NAMESPACE);
+        namespaceCheck = found -> {
+            if (!found.equals(assumed)) {
+                foundLate.accept(found);
+            }
+            return found.equals(assumed);
+        };
+        return assumed;
     }
 
     /** The address of the API server, for people. */
@@ -156,6 +189,11 @@ public final class AccessStore implements AutoCloseable {
         try {
             AccessReader.Reading fresh = reader.read(rejected);
             AccessReader.@Nullable Reading before = reading;
+            if (before == null
+                    && !namespaceCheck.test(fresh.access().namespace().orElse(DEFAULT_NAMESPACE))) {
+                failed(look, "its namespace was not known at the start");
+                return;
+            }
             reading = fresh;
             readNanos = ticker.nanoTime();
             if (problem.ended()) {

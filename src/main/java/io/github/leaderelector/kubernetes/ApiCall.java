@@ -56,6 +56,8 @@ final class ApiCall extends Call<ApiResponse> {
     }
 
     private void exchange(ApiAccess access, ApiClient.Connections connections, HttpClientRequest open) {
+        // The future of send tells it; without a handler Vert.x logs it besides.
+        open.exceptionHandler(thrown -> {});
         if (result.isDone()) {
             // The time limit ended while it was connected.
             open.reset();

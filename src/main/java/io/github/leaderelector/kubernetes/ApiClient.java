@@ -154,6 +154,10 @@ public final class ApiClient implements AutoCloseable {
         return Objects.requireNonNull(connections);
     }
 
+    synchronized boolean isClosed() {
+        return closed;
+    }
+
     /** Replaces the connections {@code silent}, which gave no answer, by new ones. */
     synchronized void renew(Connections silent, ApiAccess access) {
         if (!closed && connections == silent) {

@@ -5,13 +5,17 @@ import io.github.leaderelector.text.ForeignText;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * one wins, and paths are relative to their file. A field that is not supported is an error that names it.
  */
 final class Kubeconfig implements AccessReader {
+
+    private static final Pattern URL = Pattern.compile("((?i)https?)(://.*)");
 
     private final List<Path> files;
     private final Map<String, String> environment;
@@ -33,10 +39,7 @@ final class Kubeconfig implements AccessReader {
 
     @Override
     public Reading read(boolean rejected) throws AccessException {
-        List<KubeconfigEntry> parts = new ArrayList<>();
-        for (Path file : files) {
-            parts.add(new KubeconfigEntry(file, "it", YamlFile.read(file)));
-        }
+        List<KubeconfigEntry> parts = parts();
         String name = currentContext(parts);
         KubeconfigEntry context = named(parts, "context", name, "current-context");
         String clusterName = context.text("cluster").orElse("");
@@ -72,6 +75,23 @@ final class Kubeconfig implements AccessReader {
         return new Reading(access, credentials.renewAt());
     }
 
+    @Override
+    public Optional<String> namespace() throws AccessException {
+        List<KubeconfigEntry> parts = parts();
+        return named(parts, "context", currentContext(parts), "current-context").text("namespace");
+    }
+
+    private List<KubeconfigEntry> parts() throws AccessException {
+        List<KubeconfigEntry> parts = new ArrayList<>();
+        for (Path file : files) {
+            YamlFile.read(file).ifPresent(node -> parts.add(new KubeconfigEntry(file, "it", node)));
+        }
+        if (parts.isEmpty()) {
+            throw AccessException.passing(quoted() + (files.size() == 1 ? " is empty" : " are empty"));
+        }
+        return parts;
+    }
+
     private String currentContext(List<KubeconfigEntry> parts) throws AccessException {
         for (KubeconfigEntry part : parts) {
             Optional<String> name = part.text("current-context");
@@ -104,10 +124,10 @@ final class Kubeconfig implements AccessReader {
         String text = cluster.text("server")
                 .orElseThrow(() -> AccessException.passing(cluster.field("server") + " is missing"));
         try {
-            URI server = new URI(text.replaceFirst("/+$", ""));
-            if (server.getHost() != null
-                    && server.getUserInfo() == null
-                    && List.of("http", "https").contains(String.valueOf(server.getScheme()))) {
+            // A scheme is the same in capitals.
+            Matcher url = URL.matcher(text.replaceFirst("/+$", ""));
+            URI server = new URI(url.matches() ? url.group(1).toLowerCase(Locale.ROOT) + url.group(2) : text);
+            if (url.matches() && server.getHost() != null && server.getUserInfo() == null) {
                 return server;
             }
         } catch (URISyntaxException notOne) {
@@ -120,7 +140,12 @@ final class Kubeconfig implements AccessReader {
     private static ApiAccess.Tls tls(KubeconfigEntry cluster, Credentials credentials) throws AccessException {
         Optional<String> data = cluster.data("certificate-authority-data");
         Optional<Path> file = cluster.path("certificate-authority");
-        Optional<String> ca = data.isPresent() || file.isEmpty() ? data : Optional.of(TextFile.read(file.get()));
+        Optional<String> ca = Optional.empty();
+        if (data.isPresent()) {
+            ca = Optional.of(Authorities.of(data.get(), cluster.field("certificate-authority-data")));
+        } else if (file.isPresent()) {
+            ca = Optional.of(Authorities.of(TextFile.read(file.get()), "'" + file.get() + "'"));
+        }
         boolean insecure = cluster.flag("insecure-skip-tls-verify");
         if (insecure && ca.isPresent()) {
             throw AccessException.permanent(
@@ -149,7 +174,7 @@ final class Kubeconfig implements AccessReader {
 
     private Credentials credentials(KubeconfigEntry user, KubeconfigEntry cluster, boolean rejected)
             throws AccessException {
-        if (!user.node().path("auth-provider").isMissingNode()) {
+        if (user.node().path("auth-provider").isObject()) {
             throw AccessException.permanent(user.field("auth-provider") + " is not supported; use exec");
         }
         Map<String, List<String>> headers = new TreeMap<>();
@@ -157,9 +182,11 @@ final class Kubeconfig implements AccessReader {
         Optional<String> key = pem(user, "client-key");
         Optional<java.time.Instant> expires = Optional.empty();
         Optional<Path> tokenFile = user.path("tokenFile");
-        Optional<String> token = tokenFile.isPresent()
-                ? Optional.of(TextFile.token(TextFile.read(tokenFile.get()), "'" + tokenFile.get() + "'"))
-                : tokenOf(user);
+        Optional<String> token = tokenOf(user);
+        // The file wins if it is there.
+        if (tokenFile.isPresent() && (token.isEmpty() || Files.exists(tokenFile.get()))) {
+            token = Optional.of(TextFile.token(TextFile.read(tokenFile.get()), "'" + tokenFile.get() + "'"));
+        }
         Optional<String> name = user.text("username");
         if (token.isPresent()) {
             headers.put("Authorization", List.of("Bearer " + token.get()));

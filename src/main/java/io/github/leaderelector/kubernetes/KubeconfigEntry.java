@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -46,7 +48,8 @@ record KubeconfigEntry(Path file, String where, JsonNode node) {
         }
     }
 
+    /** Whether it is said, also in the words of YAML 1.1, which kubectl reads. */
     boolean flag(String name) {
-        return node.path(name).asBoolean(false);
+        return List.of("true", "yes", "on").contains(node.path(name).asText().toLowerCase(Locale.ROOT));
     }
 }

@@ -55,7 +55,7 @@ final class ServiceAccount implements AccessReader {
         ApiAccess access = new ApiAccess(
                 server,
                 new ApiAccess.Tls(
-                        ca ? Optional.of(TextFile.read(caFile)) : Optional.empty(),
+                        ca ? Optional.of(Authorities.of(TextFile.read(caFile), "'" + caFile + "'")) : Optional.empty(),
                         ca ? "those in '" + caFile + "'" : "those of the system, as '" + caFile + "' does not exist",
                         false,
                         Optional.empty(),
@@ -63,12 +63,17 @@ final class ServiceAccount implements AccessReader {
                         Optional.empty()),
                 headers,
                 Proxies.of(environment).forServer(server),
-                Files.exists(namespaceFile)
-                        ? Optional.of(TextFile.read(namespaceFile)).filter(text -> !text.isEmpty())
-                        : Optional.empty(),
+                namespace(),
                 "the environment of this pod (" + HOST + ") and its ServiceAccount",
                 anonymous);
         return new Reading(access, Optional.empty());
+    }
+
+    @Override
+    public Optional<String> namespace() throws AccessException {
+        return Files.exists(namespaceFile)
+                ? Optional.of(TextFile.read(namespaceFile)).filter(text -> !text.isEmpty())
+                : Optional.empty();
     }
 
     private URI server() throws AccessException {

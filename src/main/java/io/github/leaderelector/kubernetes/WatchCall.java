@@ -62,7 +62,9 @@ final class WatchCall extends Call<ApiWatch> {
                 })
                 .onFailure(thrown -> {
                     sockets.close();
-                    if (isUnconnected(thrown)) {
+                    if (client.isClosed()) {
+                        fail(access, thrown);
+                    } else if (isUnconnected(thrown)) {
                         failed.accept(thrown);
                     } else {
                         plain = true;
@@ -104,7 +106,8 @@ final class WatchCall extends Call<ApiWatch> {
         });
         http.request(options)
                 .onFailure(failed::accept)
-                .onSuccess(open -> open.send()
+                .onSuccess(open -> open.exceptionHandler(thrown -> {})
+                        .send()
                         .onFailure(thrown -> fail(access, thrown))
                         .onSuccess(response -> guarded(access, () -> answered(access, response, http))));
     }

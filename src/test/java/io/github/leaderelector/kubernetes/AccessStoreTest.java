@@ -9,9 +9,11 @@ import io.github.leaderelector.leadership.Ticker;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -20,6 +22,11 @@ import org.junit.jupiter.api.io.TempDir;
 class AccessStoreTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final String CONTEXT = """
+            current-context: c
+            contexts: [{name: c, context: {cluster: c, user: u, namespace: ns}}]
+            clusters: [{name: c, cluster: {server: "https://x"}}]
+            """;
     private static final ApiAccess OLD = Fixtures.access("https://x", "old");
     private static final ApiAccess NEW = Fixtures.access("https://x", "new");
 
@@ -109,6 +116,52 @@ class AccessStoreTest {
                     """);
             assertThat(store.current()).succeedsWithin(PATIENCE);
             assertThat(store.namespace()).hasValue("ns");
+        }
+    }
+
+    /** The Lease was looked for in 'default'; other replicas, started later, would lead in 'ns'. */
+    @Test
+    void anAccessThatIsReadableLateIsNotUsedForANamespaceThatItDoesNotMean() throws Exception {
+        Path file = folder.resolve("config");
+        List<String> late = new CopyOnWriteArrayList<>();
+        try (AccessStore store = AccessStore.of(Map.of("KUBECONFIG", file.toString()), folder, Ticker.system())) {
+            assertThat(store.leaseNamespace(late::add)).isEqualTo("default");
+            Files.writeString(file, CONTEXT + "users: [{name: u, user: {token: t}}]\n");
+
+            assertThat(store.current())
+                    .failsWithin(PATIENCE)
+                    .withThrowableThat()
+                    .havingRootCause()
+                    .withMessage("No API server can be asked: its namespace was not known at the start.");
+            assertThat(late).containsExactly("ns");
+        }
+    }
+
+    @Test
+    void anAccessThatIsReadableLateIsUsedIfItsNamespaceIsTheOneOfTheStart() throws Exception {
+        Path file = folder.resolve("config");
+        List<String> late = new CopyOnWriteArrayList<>();
+        try (AccessStore store = AccessStore.of(Map.of("KUBECONFIG", file.toString()), folder, Ticker.system())) {
+            assertThat(store.leaseNamespace(late::add)).isEqualTo("default");
+            Files.writeString(file, CONTEXT.replace("ns", "default") + "users: [{name: u, user: {token: t}}]\n");
+
+            assertThat(store.current()).succeedsWithin(PATIENCE);
+            assertThat(late).isEmpty();
+        }
+    }
+
+    /** As when a program for credentials fails while the network is not there yet. */
+    @Test
+    void theNamespaceIsKnownBeforeThereAreCredentials() throws Exception {
+        Path file =
+                Files.writeString(folder.resolve("config"), CONTEXT + "users: [{name: u, user: {tokenFile: token}}]\n");
+        List<String> late = new CopyOnWriteArrayList<>();
+        try (AccessStore store = AccessStore.of(Map.of("KUBECONFIG", file.toString()), folder, Ticker.system())) {
+            assertThat(store.leaseNamespace(late::add)).isEqualTo("ns");
+            Files.writeString(folder.resolve("token"), "t");
+
+            assertThat(store.current()).succeedsWithin(PATIENCE);
+            assertThat(late).isEmpty();
         }
     }
 

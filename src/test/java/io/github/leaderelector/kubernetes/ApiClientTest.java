@@ -2,6 +2,7 @@ package io.github.leaderelector.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.leaderelector.CollectedLog;
 import io.github.leaderelector.leadership.Ticker;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -17,6 +18,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -307,6 +309,55 @@ class ApiClientTest {
                     .withThrowableThat()
                     .havingRootCause()
                     .withMessageContaining("no answer within 300 ms");
+        }
+    }
+
+    /** A stop while a watch is being opened: trying again in another way ended in a stack trace of Netty's. */
+    @Test
+    @SuppressWarnings("try")
+    void aWatchThatFailsAfterTheEndIsNotTriedByAPlainRequest() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch ended = new CountDownLatch(1);
+        try (ScriptedServer server = new ScriptedServer((connection, head) -> {
+                    asked.countDown();
+                    await(ended);
+                    return "";
+                });
+                ApiClient client = client(Fixtures.access(server.url(), "t"), PATIENCE)) {
+            var watch = client.watch(LEASE, new Events());
+            await(asked);
+            client.close();
+            ended.countDown();
+
+            assertThat(watch).failsWithin(PATIENCE);
+            assertThat(server.requests()).singleElement().asString().containsIgnoringCase("upgrade: websocket");
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException interrupted) {
+            throw new IllegalStateException(interrupted);
+        }
+    }
+
+    /** A connection that comes about when time is up is given up without a word. */
+    @Test
+    void whatIsGivenUpIsNotLoggedByALibrary() throws Exception {
+        CompletableFuture<ApiResponse> result = new CompletableFuture<>();
+        try (CollectedLog log = new CollectedLog("io.vertx.core.http.impl");
+                ScriptedServer server = new ScriptedServer((connection, head) -> ScriptedServer.json(200, "{}"));
+                ApiClient client = client(Fixtures.access(server.url(), "t"), PATIENCE)) {
+            ApiAccess access = Fixtures.access(server.url(), "t");
+            ApiCall call = new ApiCall(client, LEASE, result);
+            call.begin(access);
+            result.completeExceptionally(new TimeoutException());
+
+            // One after the other, on the same event loop.
+            assertThat(client.send(LEASE)).succeedsWithin(PATIENCE);
+            assertThat(client.send(LEASE)).succeedsWithin(PATIENCE);
+            assertThat(log.lines()).isEmpty();
         }
     }
 

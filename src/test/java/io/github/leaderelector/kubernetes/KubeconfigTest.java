@@ -20,6 +20,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class KubeconfigTest {
 
+    private static final String CONTEXT = "current-context: c\ncontexts: [{name: c, context: {cluster: c}}]\n";
+
     @TempDir
     private Path folder;
 
@@ -29,7 +31,7 @@ class KubeconfigTest {
     void authority() throws IOException {
         file = folder.resolve("config");
         Files.createDirectories(folder.resolve("pki"));
-        Files.writeString(folder.resolve("pki/ca.crt"), "CA\n");
+        Files.writeString(folder.resolve("pki/ca.crt"), Fixtures.text("client-rsa.crt"));
     }
 
     @Test
@@ -37,7 +39,7 @@ class KubeconfigTest {
         ApiAccess access = read("", "token: sidecar-token");
 
         assertThat(access.server()).hasToString("https://127.0.0.1:6443");
-        assertThat(access.tls().ca()).hasValue("CA");
+        assertThat(access.tls().ca()).hasValue(Fixtures.text("client-rsa.crt").strip());
         assertThat(access.tls().caOrigin()).isEqualTo("those in '" + folder.resolve("pki/ca.crt") + "'");
         assertThat(access.headers()).isEqualTo(Map.of("Authorization", List.of("Bearer sidecar-token")));
         assertThat(access.namespace()).hasValue("default");
@@ -143,8 +145,7 @@ class KubeconfigTest {
                 "token: *s3cr3t-of-mine\n",
                 "a: b\ns3cr3t-of-mine\n",
                 "a: !!s3cr3t-of-mine b\n",
-                "a: `s3cr3t-of-mine\n",
-                "s3cr3t-of-mine: 1\ns3cr3t-of-mine: 2\n"
+                "a: `s3cr3t-of-mine\n"
             })
     void whatIsNoYamlIsToldByItsLineOnly(String text) throws IOException {
         Files.writeString(file, text);
@@ -153,6 +154,81 @@ class KubeconfigTest {
                 .isInstanceOf(AccessException.class)
                 .hasMessageStartingWith("'" + file + "' is not valid YAML: line ")
                 .hasMessageNotContaining("s3cr3t");
+    }
+
+    /** As {@code touch} makes them. */
+    @Test
+    void anEmptyFileAmongSeveralSaysNothing() throws Exception {
+        read("", "token: t");
+        Path empty = Files.writeString(folder.resolve("empty"), "\n");
+
+        assertThat(read(empty, file).server()).hasToString("https://127.0.0.1:6443");
+        assertThatThrownBy(() -> read(empty, empty)).hasMessage("'" + empty + "', '" + empty + "' are empty");
+    }
+
+    /** As people write them, and kubectl takes them. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\n\t\"current-context\": \"c\",\n\t\"contexts\": [{\"name\": \"c\", \"context\": {\"cluster\": \"c\"}}],"
+                        + "\n\t\"clusters\": [{\"name\": \"c\", \"cluster\": {\"server\": \"https://x\"}}]\n}\n",
+                CONTEXT + "clusters: [{name: c, cluster: {server: 'HTTPS://x'}}]",
+                CONTEXT + "clusters: [{name: c, cluster: {server: 'https://x'}}]\n---\ncurrent-context: gone\n",
+                "current-context: gone\n" + CONTEXT + "clusters: [{name: c, cluster: {server: 'https://x'}}]",
+                "clusters: [{name: b, cluster: &b {server: 'https://x'}}, {name: c, cluster: {<<: *b}}]\n" + CONTEXT,
+                "clusters: [{name: b, cluster: &b {server: 'https://b'}}, {name: c, cluster: {<<: [*b], server: 'https://x'}}]\n"
+                        + CONTEXT,
+            })
+    void aKubeconfigIsReadAsKubectlReadsIt(String text) throws Exception {
+        Files.writeString(file, text);
+
+        assertThat(read(file).server()).hasToString("https://x");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true,true", "yes,true", "on,true", "false,false", "no,false", "'',false"})
+    void aFlagIsSaidInTheWordsOfYaml11Too(String word, boolean insecure) throws Exception {
+        write("{server: 'https://x', insecure-skip-tls-verify: " + word + "}", "{token: t}");
+
+        assertThat(read(file).tls().insecure()).isEqualTo(insecure);
+    }
+
+    @Test
+    void aTokenIsUsedUntilTheFileForItIsThere() throws Exception {
+        assertThat(read("", "token: said, tokenFile: token, auth-provider: null")
+                        .headers()
+                        .get("Authorization"))
+                .containsExactly("Bearer said");
+
+        Files.writeString(folder.resolve("token"), "of-the-file");
+        assertThat(read(file).headers().get("Authorization")).containsExactly("Bearer of-the-file");
+    }
+
+    /** As Go does it: one that is cut off, or another file's, does not cost the trust in the others. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "%s",
+                "# ours\n\n%s\n# end",
+                "%s-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+                "%s-----BEGIN CERTIFICATE-----\nAAAA\n",
+                "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n%s",
+            })
+    void whatIsNoCertificateIsSkipped(String text) throws Exception {
+        String certificate = Fixtures.text("client-rsa.crt");
+        Files.writeString(folder.resolve("pki/ca.crt"), text.formatted(certificate));
+
+        assertThat(read("", "token: t").tls().ca()).hasValue(certificate.strip());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "hello", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"})
+    void anAuthorityWithoutACertificateIsNamed(String text) throws Exception {
+        Files.writeString(folder.resolve("pki/ca.crt"), text);
+
+        assertThatThrownBy(() -> read("", "token: t"))
+                .isInstanceOf(AccessException.class)
+                .hasMessage("'" + folder.resolve("pki/ca.crt") + "' holds no certificate in PEM");
     }
 
     /** D6. */

@@ -23,12 +23,14 @@ class ServiceAccountTest {
     @ValueSource(strings = {"t0ken", "t0ken\n", "t0ken\r\n", " t0ken \n\n"})
     void theTokenIsTrimmed(String text) throws Exception {
         Files.writeString(folder.resolve("token"), text);
-        Files.writeString(folder.resolve("ca.crt"), "CA\r\n");
+        Files.writeString(
+                folder.resolve("ca.crt"), Fixtures.text("client-rsa.crt").replace("\n", "\r\n"));
 
         ApiAccess access = read("10.96.0.1", "443");
 
         assertThat(access.headers()).isEqualTo(Map.of("Authorization", List.of("Bearer t0ken")));
-        assertThat(access.tls().ca()).hasValue("CA");
+        assertThat(access.tls().ca())
+                .hasValueSatisfying(ca -> assertThat(ca).startsWith("-----BEGIN CERTIFICATE-----"));
         assertThat(access.tls().caOrigin()).isEqualTo("those in '" + folder.resolve("ca.crt") + "'");
         assertThat(access.anonymous()).isEmpty();
     }
