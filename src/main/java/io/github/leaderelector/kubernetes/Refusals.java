@@ -18,8 +18,9 @@ final class Refusals {
      * What is denied by the API server's authorizers. RBAC gives no reason, or one that begins with its name; what a
      * webhook denies, no Role can allow.
      */
-    private static final Pattern DENIED = Pattern.compile("User \"([^\"]*)\" cannot (\\S+) resource \"([^\"]+)\""
-            + " in API group \"([^\"]*)\"(?: in the namespace \"[^\"]*\"| at the cluster scope)(?:$|: RBAC: .*)");
+    private static final Pattern DENIED = Pattern.compile(
+            "User \"([^\"]*)\" cannot (\\S+) resource \"([^\"]+)\""
+                    + " in API group \"([^\"]*)\"(?: in the namespace \"[^\"]*\"| at the cluster scope)(?:$|: (?:rbac: )?RBAC: .*)");
 
     private static final String ANONYMOUS = "system:anonymous";
 
