@@ -7,6 +7,8 @@ import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -229,11 +231,13 @@ final class Kubeconfig implements AccessReader {
                     + " is missing: a client certificate needs both");
         }
         if (certificate.isPresent() && key.isPresent()) {
+            String both = "the client certificate and key of " + user.field("client-certificate") + " cannot be used: ";
             try {
-                var unused = TlsOptions.identity(certificate.get(), key.get()).getKeyManagerFactory(null);
-            } catch (Exception notOne) {
-                throw AccessException.passing("the client certificate and key of " + user.field("client-certificate")
-                        + " cannot be used: " + ForeignText.of(notOne));
+                var unused = ClientCertificate.of(certificate.get(), key.get());
+            } catch (NoSuchAlgorithmException unsupported) {
+                throw AccessException.permanent(both + ForeignText.of(unsupported));
+            } catch (GeneralSecurityException unreadable) {
+                throw AccessException.passing(both + ForeignText.of(unreadable));
             }
         }
     }

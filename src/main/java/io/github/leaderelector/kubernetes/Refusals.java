@@ -18,8 +18,9 @@ final class Refusals {
      * Matches a denial by the API server's authorizers. RBAC gives no reason, or one that begins with its name. No Role
      * can allow what a webhook denies.
      */
-    private static final Pattern DENIED = Pattern.compile("User \"([^\"]*)\" cannot (\\S+) resource \"([^\"]+)\""
-            + " in API group \"([^\"]*)\"(?: in the namespace \"[^\"]*\"| at the cluster scope)(?:$|: RBAC: .*)");
+    private static final Pattern DENIED = Pattern.compile(
+            "User \"([^\"]*)\" cannot (\\S+) resource \"([^\"]+)\""
+                    + " in API group \"([^\"]*)\"(?: in the namespace \"[^\"]*\"| at the cluster scope)(?:$|: (?:rbac: )?RBAC: .*)");
 
     private static final String ANONYMOUS = "system:anonymous";
 

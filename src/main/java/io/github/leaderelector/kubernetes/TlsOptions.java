@@ -1,9 +1,9 @@
 package io.github.leaderelector.kubernetes;
 
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
 import io.vertx.core.net.TCPSSLOptions;
+import java.security.GeneralSecurityException;
 
 /** Sets the options of Vert.x that the TLS of an {@link ApiAccess} needs. */
 final class TlsOptions {
@@ -14,13 +14,13 @@ final class TlsOptions {
     static void apply(ApiAccess.Tls tls, TCPSSLOptions options) {
         tls.ca().ifPresent(pem -> options.setTrustOptions(new PemTrustOptions().addCertValue(Buffer.buffer(pem))));
         if (tls.certificate().isPresent() && tls.key().isPresent()) {
-            options.setKeyCertOptions(
-                    identity(tls.certificate().get(), tls.key().get()));
+            try {
+                options.setKeyCertOptions(
+                        ClientCertificate.of(tls.certificate().get(), tls.key().get()));
+            } catch (GeneralSecurityException unusable) {
+                // It was usable when it was read.
+                throw new IllegalStateException(unusable);
+            }
         }
-    }
-
-    /** A certificate with its key, both in PEM. */
-    static PemKeyCertOptions identity(String certificate, String key) {
-        return new PemKeyCertOptions().addCertValue(Buffer.buffer(certificate)).addKeyValue(Buffer.buffer(key));
     }
 }

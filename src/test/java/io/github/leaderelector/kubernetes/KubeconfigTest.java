@@ -112,6 +112,7 @@ class KubeconfigTest {
         "client-ec.crt,client-ec-sec1.key",
         "client-rsa.crt,client-rsa-pkcs8.key",
         "client-rsa.crt,client-rsa-pkcs1.key",
+        "client-ed25519.crt,client-ed25519.key",
     })
     void clientKeysMayBeOfAnyFormat(String certificate, String key) throws Exception {
         Files.writeString(folder.resolve("tls.crt"), Fixtures.text(certificate));
@@ -123,18 +124,33 @@ class KubeconfigTest {
         assertThat(access.anonymous()).isEmpty();
     }
 
-    /** E6, C2: one sentence, and nothing of the key in it. */
+    /** E6, C2: one sentence at the start, and nothing of the key in it. */
     @Test
-    void aKeyThatCannotBeUsedIsToldInOneSentence() throws Exception {
-        Files.writeString(folder.resolve("tls.crt"), Fixtures.text("client-ed25519.crt"));
-        Files.writeString(folder.resolve("tls.key"), Fixtures.text("client-ed25519.key"));
+    void aKindOfKeyThatCannotWorkIsRefusedInOneSentence() throws Exception {
+        Files.writeString(folder.resolve("tls.crt"), Fixtures.text("client-pss.crt"));
+        Files.writeString(folder.resolve("tls.key"), Fixtures.text("client-pss.key"));
 
         assertThatThrownBy(() -> read("", "client-certificate: tls.crt, client-key: tls.key"))
-                .isInstanceOf(AccessException.class)
+                .isInstanceOfSatisfying(
+                        AccessException.class,
+                        refusal -> assertThat(refusal.isPermanent()).isTrue())
+                .hasMessage("the client certificate and key of 'client-certificate' of user 'u' in '" + file
+                        + "' cannot be used: keys are RSA, EC or EdDSA, but this certificate's is RSASSA-PSS");
+    }
+
+    /** E6, C2: a file that is written anew may not have been finished. */
+    @Test
+    void aKeyThatIsNotThatOfTheCertificateMayBeSoonAndIsNotTold() throws Exception {
+        Files.writeString(folder.resolve("tls.crt"), Fixtures.text("client-ec.crt"));
+        Files.writeString(folder.resolve("tls.key"), Fixtures.text("server-a.key"));
+
+        assertThatThrownBy(() -> read("", "client-certificate: tls.crt, client-key: tls.key"))
+                .isInstanceOfSatisfying(
+                        AccessException.class,
+                        refusal -> assertThat(refusal.isPermanent()).isFalse())
                 .hasMessageStartingWith("the client certificate and key of 'client-certificate' of user 'u' in")
-                .hasMessageContaining("Unsupported algorithm identifier")
                 .hasMessageNotContaining(
-                        Fixtures.text("client-ed25519.key").lines().toList().get(1));
+                        Fixtures.text("server-a.key").lines().toList().get(1));
     }
 
     /** C2: the line, and nothing of its text. */

@@ -2,11 +2,16 @@ package io.github.leaderelector.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.github.leaderelector.text.ForeignText;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** D1 to D5: the words of who answered, and advice where they prove that it helps. */
 class RefusalsTest {
@@ -14,35 +19,74 @@ class RefusalsTest {
     private static final String PATH = "/apis/coordination.k8s.io/v1/namespaces/prod/leases/app-lock";
     private static final ApiRequest GET = ApiRequest.get("get Lease prod/app-lock", PATH + "?x=y");
     private static final ApiAccess ACCESS = Fixtures.access("https://api.example:6443", "t");
-    private static final String USER = "User \"system:serviceaccount:prod:default\" cannot get resource \"leases\" in"
-            + " API group \"coordination.k8s.io\" in the namespace \"prod\"";
+    private static final String NONE = "";
+    private static final String ROLE =
+            " Add to its Role: apiGroups [coordination.k8s.io], resources [leases], verbs [get].";
+    private static final String CREDENTIALS = " The credentials are from context 'c' of '/home/me/.kube/config'.";
+    private static final String NO_SUCH_API = " There is no such API at https://api.example:6443" + PATH + ".";
+
+    /** By the name of each case of the record: the advice that the answer proves to help. */
+    private static final Map<String, String> ADVICE = Map.ofEntries(
+            Map.entry("no such Lease", NONE),
+            Map.entry("RBAC, nothing is granted", ROLE),
+            Map.entry("RBAC, the Role is gone", ROLE),
+            Map.entry("no credentials", CREDENTIALS),
+            Map.entry("a token that nobody knows", CREDENTIALS),
+            Map.entry("a token that has expired", CREDENTIALS),
+            Map.entry("no such namespace", " Create it, or set NAMESPACE."),
+            Map.entry("the namespace is being deleted", NONE),
+            Map.entry("a wrong path", NO_SUCH_API),
+            Map.entry("a wrong path that RBAC denies", NONE),
+            Map.entry("http instead of https", NONE),
+            Map.entry("a quota of none", NONE),
+            Map.entry("a policy", NONE),
+            Map.entry("a policy forbids", NONE),
+            Map.entry("a webhook denies", NONE),
+            Map.entry("a webhook denies with 403", NONE),
+            Map.entry("a webhook does not answer", NONE),
+            Map.entry("a webhook cannot be reached", NONE),
+            Map.entry("too many requests at a time", NONE),
+            Map.entry("the Lease is there already", NONE),
+            Map.entry("a conflict", NONE),
+            Map.entry("another uid", NONE),
+            Map.entry("a duration of nothing", NONE),
+            Map.entry("not JSON", NONE),
+            Map.entry("no such API version", NO_SUCH_API),
+            Map.entry("nobody may ask without credentials", CREDENTIALS));
+
+    @Test
+    void theRecordHasAllCases() {
+        assertThat(RecordedAnswers.read()).containsOnlyKeys(ADVICE.keySet());
+    }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '%', textBlock = """
-            403 | leases.coordination.k8s.io "app-lock" is forbidden: USER | Add to its Role: apiGroups [coordination.k8s.io], resources [leases], verbs [get].
-            403 | leases.coordination.k8s.io "app-lock" is forbidden: USER: RBAC: role.rbac.authorization.k8s.io "x" not found | Add to its Role: apiGroups [coordination.k8s.io], resources [leases], verbs [get].
-            403 | leases.coordination.k8s.io "app-lock" is forbidden: USER: our webhook says no | NONE
-            403 | leases.coordination.k8s.io "app-lock" is forbidden: User "system:anonymous" cannot get resource "leases" in API group "coordination.k8s.io" in the namespace "prod" | The credentials are from context 'c' of '/home/me/.kube/config'.
-            403 | leases.coordination.k8s.io "app-lock" is forbidden: exceeded quota: none, requested: count/leases.coordination.k8s.io=1, used: count/leases.coordination.k8s.io=0, limited: count/leases.coordination.k8s.io=0 | NONE
-            403 | leases.coordination.k8s.io "app-lock" is forbidden: unable to create new content in namespace prod because it is being terminated | NONE
-            422 | leases.coordination.k8s.io "app-lock" is forbidden: ValidatingAdmissionPolicy 'no-leases' with binding 'no-leases' denied request: not here | NONE
-            400 | admission webhook "deny.example" denied the request: not today | NONE
-            401 | Unauthorized | The credentials are from context 'c' of '/home/me/.kube/config'.
-            404 | namespaces "prod" not found | Create it, or set NAMESPACE.
-            404 | leases.coordination.k8s.io "app-lock" not found | NONE
-            404 | the server could not find the requested resource | NONE
-            409 | Operation cannot be fulfilled on leases.coordination.k8s.io "app-lock": the object has been modified; please apply your changes to the latest version and try again | NONE
-            422 | Lease.coordination.k8s.io "app-lock" is invalid: spec.leaseDurationSeconds: Invalid value: 0: must be greater than 0 | NONE
-            429 | Too many requests, please try again later. | NONE
-            500 | etcdserver: request timed out | NONE
-            """)
-    void whatTheApiServerSaysIsTold(int status, String message, String advice) {
-        String words = message.replace("USER", USER);
+    @MethodSource("recorded")
+    void whatTheApiServerSaysIsTold(String name, ApiResponse answer) {
+        JsonNode status = answer.json();
+        String words = status.path("kind").asText().equals("Status")
+                ? ForeignText.of(status.path("message").asText())
+                : answer.contentType() + ", '" + answer.body() + "'";
 
-        assertThat(refusal(status, "application/json", status(words)).getMessage())
-                .isEqualTo("The API server https://api.example:6443 answered " + status
-                        + " (get Lease prod/app-lock): " + words + (words.endsWith(".") ? "" : ".")
-                        + (advice.equals("NONE") ? "" : " " + advice));
+        assertThat(Refusals.refused(ACCESS, GET, answer).getMessage())
+                .isEqualTo("The API server https://api.example:6443 answered " + answer.status()
+                        + " (get Lease prod/app-lock): " + words + (words.matches(".*[.…]") ? "" : ".")
+                        + ADVICE.get(name));
+    }
+
+    static Stream<Arguments> recorded() {
+        return RecordedAnswers.read().entrySet().stream()
+                .map(entry -> Arguments.of(entry.getKey(), entry.getValue().answer()));
+    }
+
+    /** What a webhook denies instead of RBAC, no Role can allow. */
+    @Test
+    void aWebhookThatAuthorizesIsNotMistakenForRbac() {
+        String words =
+                "leases.coordination.k8s.io \"app-lock\" is forbidden: User \"system:serviceaccount:prod:default\""
+                        + " cannot get resource \"leases\" in API group \"coordination.k8s.io\" in the namespace \"prod\":"
+                        + " our webhook says no";
+
+        assertThat(refusal(403, "application/json", status(words)).getMessage()).endsWith(words + ".");
     }
 
     /** D2: nobody is blamed for a missing Role who has sent no credentials. */

@@ -84,6 +84,23 @@ class FaultProxyTest {
     }
 
     @Test
+    void establishedConnectionsCanBeSilentWhileNewOnesWork() throws IOException {
+        try (Socket open = connect(proxy.port())) {
+            roundTrip(open);
+            proxy.blackHoleEstablished();
+            open.getOutputStream().write('x');
+            assertSilent(open);
+            try (Socket fresh = connect(proxy.port())) {
+                roundTrip(fresh);
+            }
+
+            proxy.heal();
+
+            assertThat(open.getInputStream().read()).isEqualTo('x');
+        }
+    }
+
+    @Test
     void blackHoleHoldsBytesOfOpenAndNewConnectionsUntilItHeals() throws IOException {
         try (Socket open = connect(proxy.port())) {
             roundTrip(open);

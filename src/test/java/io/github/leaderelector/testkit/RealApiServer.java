@@ -1,6 +1,7 @@
 package io.github.leaderelector.testkit;
 
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -14,12 +15,14 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -289,6 +292,18 @@ public final class RealApiServer implements AutoCloseable {
         return "token-of-" + user;
     }
 
+    /** A token of {@code account} as pods have one, which ends at {@code expires}. */
+    public String token(ServiceAccount account, Instant expires) {
+        return certificate.sign("""
+        {"iss": "https://localhost", "aud": ["https://localhost"], "iat": 0, "nbf": 0, "exp": %d,
+         "sub": "system:serviceaccount:%2$s:%3$s",
+         "kubernetes.io": {"namespace": "%2$s", "serviceaccount": {"name": "%3$s", "uid": "%4$s"}}}""".formatted(
+                        expires.getEpochSecond(),
+                        account.getMetadata().getNamespace(),
+                        account.getMetadata().getName(),
+                        account.getMetadata().getUid()));
+    }
+
     /**
      * Writes {@code file}, by which programs such as kubectl talk to it as {@code user}, past all proxies.
      *
@@ -306,6 +321,11 @@ public final class RealApiServer implements AutoCloseable {
     /** The file of its certificate, by which clients know it. */
     public Path certificateFile() {
         return certificate.certificate().toAbsolutePath();
+    }
+
+    /** Shows its certificate, and trusts it. */
+    public SSLContext tls() {
+        return certificate.context();
     }
 
     ServerCertificate certificate() {

@@ -6,7 +6,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
 import java.security.KeyStore;
+import java.security.Signature;
+import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
 import java.util.List;
 import javax.net.ssl.KeyManagerFactory;
@@ -99,6 +102,24 @@ record ServerCertificate(Path certificate, Path privateKey, SSLContext context) 
                 + "\n-----END "
                 + type
                 + "-----\n";
+    }
+
+    /** A token (JWT) of {@code claims}, JSON, signed with this key. */
+    String sign(String claims) {
+        Base64.Encoder text = Base64.getUrlEncoder().withoutPadding();
+        String unsigned = text.encodeToString("{\"alg\":\"ES256\"}".getBytes(StandardCharsets.UTF_8))
+                + "."
+                + text.encodeToString(claims.getBytes(StandardCharsets.UTF_8));
+        try {
+            byte[] key =
+                    Base64.getMimeDecoder().decode(Files.readString(privateKey).replaceAll("-----[A-Z ]+-----", ""));
+            Signature signature = Signature.getInstance("SHA256withECDSAinP1363Format");
+            signature.initSign(KeyFactory.getInstance("EC").generatePrivate(new PKCS8EncodedKeySpec(key)));
+            signature.update(unsigned.getBytes(StandardCharsets.US_ASCII));
+            return unsigned + "." + text.encodeToString(signature.sign());
+        } catch (IOException | GeneralSecurityException e) {
+            throw new IllegalStateException("Cannot sign: " + e.getMessage(), e);
+        }
     }
 
     private static SSLContext context(KeyStore keys) throws GeneralSecurityException, IOException {
