@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.leaderelector.testkit.FaultProxy;
 import io.github.leaderelector.testkit.HttpFaultProxy.Exchange;
+import io.github.leaderelector.testkit.LeaderAnswer;
 import io.github.leaderelector.testkit.Replica;
 import io.github.leaderelector.testkit.Timings;
 import io.github.leaderelector.testkit.Wait;
@@ -24,6 +25,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 @ParameterizedClass(name = "{0}")
 @MethodSource("timings")
 class NetworkFaultsIT {
+
+    private static final int ROUNDS = 5;
+
+    /** For the answer, the next loop of the renewal, and the test's own looks. */
+    private static final Duration MARGIN = Duration.ofMillis(150);
 
     private static Scene scene;
 
@@ -83,6 +89,39 @@ class NetworkFaultsIT {
                             + "; the next file %.0f ms later; %.0f ms after the heal it knows who leads, and it leads again when the others are cut off"
                                     .formatted(after, knows));
         }
+    }
+
+    /** B6: as when a firewall forgets what it had let through. */
+    @Test
+    void aRenewalOnASilentConnectionIsSentAgainOnANewOne() {
+        Replica leader = scene.begin("established connections black-holed");
+        Timings times = scene.timings();
+        // A request may take a third of the deadline or a retry period; an old connection gets a quarter of that.
+        Duration silence =
+                longer(times.renewDeadline().dividedBy(3), times.retryPeriod()).dividedBy(4);
+        Duration leftAtLeast = times.renewDeadline().minus(times.retryPeriod()).minus(silence);
+        long least = Long.MAX_VALUE;
+        for (int round = 0; round < ROUNDS; round++) {
+            scene.awaitRenewal(leader);
+            scene.bench().replicas().forEach(replica -> replica.network().blackHoleEstablished());
+            long end = System.nanoTime() + times.renewDeadline().toNanos();
+            while (System.nanoTime() - end < 0) {
+                LeaderAnswer last = leader.claims().last();
+                assertThat(last.leader()).as("%s", last).isTrue();
+                least = Math.min(least, last.validForMillis());
+                Wait.pass(Duration.ofMillis(5));
+            }
+        }
+        String measured = "the same leader, one file; never less than " + least + " ms left of the claim";
+        assertThat(scene.filesOfScenario()).as("one file without a break").hasSize(1);
+        assertThat(Duration.ofMillis(least).plus(scene.allowing(MARGIN)))
+                .as(measured)
+                .isGreaterThanOrEqualTo(leftAtLeast);
+        scene.conclude("established connections black-holed, new ones work, " + ROUNDS + " times", measured);
+    }
+
+    private static Duration longer(Duration one, Duration other) {
+        return one.compareTo(other) > 0 ? one : other;
     }
 
     @Test
