@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 public final class Checker {
 
     /** How soon after a thaw the file of a claim that ended meanwhile must be gone. */
-    public static final Duration FILE_GONE_AFTER_THAW = Duration.ofMillis(50);
+    public static final Duration FILE_GONE_AFTER_THAW = Duration.ofMillis(20);
 
     /** The order of file notifications is learnt this much later than they happen, at most. */
     private static final Duration NOTIFICATION_DELAY = Duration.ofMillis(50);

@@ -132,12 +132,12 @@ class CheckerTest {
     void theFileThatOutlivesAThawIsBothAViolationAndAnOverlap() {
         history.frozen("a", at(1_000), at(21_000));
         Checker.Report report =
-                files(span("a", 0, 21_060, 0), span("b", 16_000, 30_000, 0)).report();
+                files(span("a", 0, 21_030, 0), span("b", 16_000, 30_000, 0)).report();
         assertThat(report.overlaps()).hasSize(1);
         assertThat(report.violations())
                 .singleElement()
                 .asString()
-                .startsWith("the file of a was still there 60.0 ms after it was thawed");
+                .startsWith("the file of a was still there 30.0 ms after it was thawed");
     }
 
     @Test
