@@ -1,14 +1,12 @@
 package io.github.leaderelector.outlet.service;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.ObjectReader;
 import io.github.leaderelector.kubernetes.ApiClient;
 import io.github.leaderelector.kubernetes.ApiException;
 import io.github.leaderelector.kubernetes.ApiRequest;
 import io.github.leaderelector.kubernetes.ApiResponse;
 import io.github.leaderelector.kubernetes.ApiWatch;
+import io.github.leaderelector.kubernetes.Json;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -19,8 +17,6 @@ import org.jspecify.annotations.Nullable;
 
 /** {@link ServiceApi} by requests in JSON. Safe for use by many threads. */
 final class JsonServiceApi implements ServiceApi {
-
-    private static final ObjectReader JSON = new ObjectMapper().reader();
 
     private final ApiClient api;
     private final String pod;
@@ -104,11 +100,9 @@ final class JsonServiceApi implements ServiceApi {
     }
 
     private static void tell(String json, WatchListener listener) {
-        JsonNode event;
-        try {
-            event = JSON.readTree(json);
-        } catch (JsonProcessingException notJson) {
-            // Events may have been missed: the listener must look again.
+        JsonNode event = Json.read(json);
+        if (!event.isObject()) {
+            // What was missed is not known: the listener looks again.
             listener.ended();
             return;
         }
