@@ -4,6 +4,7 @@ import io.github.leaderelector.leadership.LeaseRef;
 import io.github.leaderelector.leadership.Ticker;
 import io.github.leaderelector.text.ForeignText;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -80,7 +81,7 @@ final class SilentHolderCheck {
                             + " can lead before that. If its holder is gone: kubectl delete lease -n %s %s",
                     lease,
                     ForeignText.name(held.holder()),
-                    ticker.wallTime().plus(left).truncatedTo(java.time.temporal.ChronoUnit.SECONDS),
+                    ticker.wallTime().plus(left).truncatedTo(ChronoUnit.SECONDS),
                     timings.leaseDuration().toSeconds(),
                     lease.namespace(),
                     lease.name());

@@ -1,6 +1,7 @@
 package io.github.leaderelector.kubernetes;
 
 import io.github.leaderelector.leadership.Ticker;
+import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -49,7 +50,7 @@ final class AccessChoice implements AccessReader {
         String variable = environment.getOrDefault(KUBECONFIG, "");
         List<Path> named = variable.isBlank()
                 ? List.of(home.resolve(".kube").resolve("config"))
-                : Arrays.stream(variable.split(java.io.File.pathSeparator))
+                : Arrays.stream(variable.split(File.pathSeparator))
                         .filter(name -> !name.isBlank())
                         .map(Path::of)
                         .toList();

@@ -6,6 +6,7 @@ import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,10 +69,9 @@ final class Addresses {
         if (found != null && found.isDone() && !found.isCompletedExceptionally()) {
             List<SocketAddress> known = found.join();
             if (!known.get(0).equals(address)) {
-                found = CompletableFuture.completedFuture(java.util.stream.Stream.concat(
-                                java.util.stream.Stream.of(address),
-                                known.stream().filter(other -> !other.equals(address)))
-                        .toList());
+                found = CompletableFuture.completedFuture(
+                        Stream.concat(Stream.of(address), known.stream().filter(other -> !other.equals(address)))
+                                .toList());
             }
         }
     }

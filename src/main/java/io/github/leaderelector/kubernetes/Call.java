@@ -4,6 +4,7 @@ import io.vertx.core.net.SocketAddress;
 import java.net.HttpURLConnection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /**
  * A request under way: tries one address after the other, and tries once more with new credentials if the server
@@ -74,11 +75,7 @@ abstract class Call<T> {
      * @param failed called if no connection could be made
      */
     abstract void connect(
-            ApiAccess access,
-            Route route,
-            SocketAddress address,
-            long millis,
-            java.util.function.Consumer<Throwable> failed);
+            ApiAccess access, Route route, SocketAddress address, long millis, Consumer<Throwable> failed);
 
     private void unconnected(ApiAccess access, Throwable thrown) {
         if (Failures.ofTls(thrown)) {

@@ -16,6 +16,7 @@ import java.security.Signature;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -133,7 +134,7 @@ final class ClientCertificate {
         int from = contentOf(publicKey, 0);
         int content = contentOf(publicKey, from);
         // A kind of key takes a few bytes only: its length is one byte.
-        return java.util.Arrays.copyOfRange(publicKey, from, content + publicKey[from + 1]);
+        return Arrays.copyOfRange(publicKey, from, content + publicKey[from + 1]);
     }
 
     /** Where the content of the element at {@code at} begins. */

@@ -1,5 +1,6 @@
 package io.github.leaderelector.kubernetes;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -9,6 +10,7 @@ import io.github.leaderelector.text.ForeignText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -18,7 +20,9 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -141,7 +145,7 @@ final class ExecPlugin {
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             throw AccessException.passing(who + " was not waited for");
-        } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException unread) {
+        } catch (ExecutionException | TimeoutException unread) {
             throw AccessException.passing("the output of " + who + " could not be read");
         } finally {
             process.descendants().forEach(ProcessHandle::destroyForcibly);
@@ -188,7 +192,7 @@ final class ExecPlugin {
             }
             cluster.text("proxy-url").ifPresent(url -> about.put("proxy-url", url));
             Optional<String> data = cluster.data("certificate-authority-data");
-            Optional<java.nio.file.Path> file = cluster.path("certificate-authority");
+            Optional<Path> file = cluster.path("certificate-authority");
             if (data.isPresent() || file.isPresent()) {
                 String ca = data.isPresent() ? data.get() : TextFile.read(file.get());
                 about.put(
@@ -210,7 +214,7 @@ final class ExecPlugin {
         JsonNode answer;
         try {
             answer = new ObjectMapper().readTree(output);
-        } catch (com.fasterxml.jackson.core.JsonProcessingException noJson) {
+        } catch (JsonProcessingException noJson) {
             throw AccessException.passing(who + " wrote no JSON to its standard output");
         }
         if (!answer.path("kind").asText().equals("ExecCredential")

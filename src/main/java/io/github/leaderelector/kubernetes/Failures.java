@@ -1,6 +1,7 @@
 package io.github.leaderelector.kubernetes;
 
 import io.github.leaderelector.text.ForeignText;
+import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertPathValidatorException;
 import java.security.cert.CertificateException;
 import java.util.concurrent.TimeoutException;
@@ -48,6 +49,6 @@ final class Failures {
     private static boolean isTrust(Throwable cause) {
         return cause instanceof CertificateException
                 || cause instanceof CertPathValidatorException
-                || cause instanceof java.security.cert.CertPathBuilderException;
+                || cause instanceof CertPathBuilderException;
     }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -169,7 +170,7 @@ final class Kubeconfig implements AccessReader {
             Map<String, List<String>> headers,
             Optional<String> certificate,
             Optional<String> key,
-            Optional<java.time.Instant> renewAt) {
+            Optional<Instant> renewAt) {
 
         static final Credentials NONE = new Credentials(Map.of(), Optional.empty(), Optional.empty(), Optional.empty());
     }
@@ -182,7 +183,7 @@ final class Kubeconfig implements AccessReader {
         Map<String, List<String>> headers = new TreeMap<>();
         Optional<String> certificate = pem(user, "client-certificate");
         Optional<String> key = pem(user, "client-key");
-        Optional<java.time.Instant> expires = Optional.empty();
+        Optional<Instant> expires = Optional.empty();
         Optional<Path> tokenFile = user.path("tokenFile");
         Optional<String> token = tokenOf(user);
         // The file wins if it is there.

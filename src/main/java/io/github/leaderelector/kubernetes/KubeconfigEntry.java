@@ -2,6 +2,7 @@ package io.github.leaderelector.kubernetes;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
@@ -32,7 +33,7 @@ record KubeconfigEntry(Path file, String where, JsonNode node) {
         Optional<String> text = text(name);
         try {
             return text.map(path -> file.toAbsolutePath().resolveSibling(path));
-        } catch (java.nio.file.InvalidPathException notOne) {
+        } catch (InvalidPathException notOne) {
             throw AccessException.permanent(field(name) + " is no path");
         }
     }

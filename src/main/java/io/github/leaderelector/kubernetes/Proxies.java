@@ -3,6 +3,7 @@ package io.github.leaderelector.kubernetes;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -173,7 +174,7 @@ final class Proxies {
         }
         try {
             return InetAddress.getByName(host);
-        } catch (java.net.UnknownHostException notOne) {
+        } catch (UnknownHostException notOne) {
             return null;
         }
     }

@@ -11,7 +11,10 @@ import io.vertx.core.http.WebSocket;
 import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketConnectOptions;
 import io.vertx.core.net.SocketAddress;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
@@ -78,8 +81,8 @@ final class WatchCall extends Call<ApiWatch> {
     /** Whether no connection could be made, so that another address may help. */
     private static boolean isUnconnected(Throwable thrown) {
         return !(thrown instanceof UpgradeRejectedException)
-                && (thrown instanceof java.net.ConnectException
-                        || thrown instanceof java.net.NoRouteToHostException
+                && (thrown instanceof ConnectException
+                        || thrown instanceof NoRouteToHostException
                         || Failures.ofTls(thrown));
     }
 
@@ -139,7 +142,7 @@ final class WatchCall extends Call<ApiWatch> {
 
         private final Listener listener;
         private final Runnable hangUp;
-        private final java.util.concurrent.atomic.AtomicBoolean ended = new java.util.concurrent.atomic.AtomicBoolean();
+        private final AtomicBoolean ended = new AtomicBoolean();
 
         Stream(Listener listener, Runnable hangUp) {
             this.listener = listener;

@@ -10,6 +10,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 
 /**
  * Holds the current {@link Leadership}; all readers read it here, and observers subscribe here to its changes.
@@ -231,7 +232,7 @@ public final class LeadershipHub {
             try {
                 executor.execute(this);
                 accepted = true;
-            } catch (java.util.concurrent.RejectedExecutionException stopped) {
+            } catch (RejectedExecutionException stopped) {
                 // The executor is shut down: the observer gets no further calls.
             } finally {
                 if (!accepted) {

@@ -9,6 +9,7 @@ import io.github.leaderelector.leadership.Observation.WriteAcknowledged;
 import io.github.leaderelector.leadership.Reason.Code;
 import io.github.leaderelector.text.ForeignText;
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,7 +92,7 @@ final class LeadershipStateMachine {
 
     private static Leadership followed(Leadership state, LeaseSeen seen, Moment now) {
         ObservedLease lease = seen.lease();
-        boolean sameHolder = state.observed() != null && java.util.Objects.equals(state.holder(), lease.holder());
+        boolean sameHolder = state.observed() != null && Objects.equals(state.holder(), lease.holder());
         boolean conflictIsNew =
                 seen.writer() == Observation.Writer.NAMESAKE && state.reason().code() != Code.IDENTITY_CONFLICT;
         if (state.phase() == Phase.FOLLOWING && sameHolder && !conflictIsNew) {

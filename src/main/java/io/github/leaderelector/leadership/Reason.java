@@ -1,6 +1,7 @@
 package io.github.leaderelector.leadership;
 
 import io.github.leaderelector.text.ForeignText;
+import java.util.Locale;
 
 /**
  * The reason of a state, such as why this replica leads or does not.
@@ -47,6 +48,6 @@ public record Reason(Code code, String text) {
 
     /** The code as a metric's label: lower case, with underscores. */
     public String label() {
-        return code.name().toLowerCase(java.util.Locale.ROOT);
+        return code.name().toLowerCase(Locale.ROOT);
     }
 }

@@ -17,6 +17,7 @@ import io.github.leaderelector.leadership.Transition;
 import io.github.leaderelector.text.ForeignText;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
+import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -25,6 +26,7 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -143,8 +145,8 @@ public final class LeaseEvents implements LeadershipObserver {
         // Three refusals are not logged: a missing permission was logged at the start; an Event that exists was
         // written by an earlier attempt; and a Lease that was deleted with its workload can have no Event.
         boolean worthSaying = !failure.forbidden()
-                && failure.status() != java.net.HttpURLConnection.HTTP_CONFLICT
-                && failure.status() != java.net.HttpURLConnection.HTTP_NOT_FOUND;
+                && failure.status() != HttpURLConnection.HTTP_CONFLICT
+                && failure.status() != HttpURLConnection.HTTP_NOT_FOUND;
         if (worthSaying && !failing) {
             failing = true;
             LOG.warnf("LE-505 A Kubernetes Event was refused: %s Nothing else depends on it.", failure.getMessage());
@@ -152,9 +154,7 @@ public final class LeaseEvents implements LeadershipObserver {
     }
 
     private static Throwable rootOf(Throwable thrown) {
-        return thrown instanceof java.util.concurrent.CompletionException && thrown.getCause() != null
-                ? thrown.getCause()
-                : thrown;
+        return thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
     }
 
     private static boolean isOurs(Transition change) {

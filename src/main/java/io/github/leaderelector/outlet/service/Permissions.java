@@ -7,6 +7,7 @@ import io.github.leaderelector.kubernetes.ApiResponse;
 import io.github.leaderelector.leadership.Ticker;
 import io.github.leaderelector.text.ForeignText;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -63,7 +64,7 @@ final class Permissions {
         if (families.isEmpty()) {
             families.add(Family.IPV4);
         }
-        List<Rule> rules = new java.util.ArrayList<>(List.of(
+        List<Rule> rules = new ArrayList<>(List.of(
                 new Rule("", "services", service, List.of("get")),
                 new Rule("", "pods", null, List.of("get")),
                 new Rule(SLICES_GROUP, SLICES, null, List.of("create", "list", "watch"))));
