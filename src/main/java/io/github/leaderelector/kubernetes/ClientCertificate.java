@@ -43,6 +43,9 @@ final class ClientCertificate {
     private static final int OCTETS = 0x04;
     private static final byte[] VERSION = {0x02, 0x01, 0x00};
 
+    /** Not empty: EdDSA of Java 17 does not verify a signature of nothing. */
+    private static final byte[] SOMETHING_TO_SIGN = {1};
+
     private ClientCertificate() {}
 
     /**
@@ -121,8 +124,10 @@ final class ClientCertificate {
     private static PrivateKey checked(PrivateKey own, PublicKey counterpart) throws GeneralSecurityException {
         Signature signature = Signature.getInstance(SIGNATURES.get(counterpart.getAlgorithm()));
         signature.initSign(own);
+        signature.update(SOMETHING_TO_SIGN);
         byte[] signed = signature.sign();
         signature.initVerify(counterpart);
+        signature.update(SOMETHING_TO_SIGN);
         if (!signature.verify(signed)) {
             throw new InvalidKeyException("the key is not that of the certificate");
         }
