@@ -56,6 +56,7 @@ class DocsCommandsIT {
             Map.entry("./mvnw -Pdocs verify", BUILD),
             Map.entry("./mvnw -Ptimes verify", BUILD),
             Map.entry("./mvnw -Psbom verify -DskipTests", BUILD),
+            Map.entry("./mvnw -Pmutation verify", BUILD),
             Map.entry(".ci/first-run", BUILD),
             Map.entry(".ci/run", BUILD),
             Map.entry("./mvnw test -Dtest=SimulationTest -Dsimulation.schedules=1000000", BUILD),
