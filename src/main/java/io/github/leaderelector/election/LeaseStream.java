@@ -56,7 +56,7 @@ final class LeaseStream implements LeaseApi.Watch, ApiWatch.Listener {
             case "ADDED", "MODIFIED" -> listener.changed(new LeaseDocument(object));
             case "DELETED" -> listener.deleted(new LeaseDocument(object));
             // Its object is a Status.
-            case "ERROR" -> broken(ForeignText.of(object.path("message").asText()));
+            case "ERROR" -> broken(ForeignText.of(object.path("message").asText("an error without a message")));
             default -> {}
         }
     }

@@ -57,6 +57,13 @@ class LeaseStreamTest {
     }
 
     @Test
+    void anErrorWithoutAMessageIsToldAsOne() {
+        stream.event("{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\"}}");
+
+        assertThat(told).last().isEqualTo("The watch broke: an error without a message.");
+    }
+
+    @Test
     void whatIsNotAnEventEndsTheWatch() {
         stream.event("<html>Sign in first</html>");
 
