@@ -1,46 +1,41 @@
-import java.io.ByteArrayOutputStream;
-import java.io.DataInputStream;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.net.PfxOptions;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
-import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
-import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Base64;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SSLContext;
 
 /**
  * Makes the AOT cache of the sidecar (JEP 483, 514), or on a JDK before 25 its CDS archive: runs it through a whole life
  * against a small API server of its own, so that it loads all that it will ever need.
  *
- * <pre>java Train.java CACHE JAVA [JAVA_OPTION...]</pre>
+ * <pre>java -cp quarkus-run.jar Train.java CACHE JAVA [JAVA_OPTION...]</pre>
  *
  * CACHE is the file to make, {@code .aot} or {@code .jsa}. What follows is the command that starts the sidecar, without
  * the option that names the cache. The command must later be the same, and the jars unchanged, down to their times: the
  * JVM does without the cache otherwise.
  *
  * <p>The life: it starts as a follower of somebody else, leads, renews, writes the endpoints of its Service, answers over
- * HTTP, loses the lead, leads again and is stopped. It needs a JDK of version 17 or later, no network and no library.
+ * HTTP, loses the lead, leads again and is stopped. It needs a JDK of version 17 or later, no network, and no library but
+ * the sidecar's own.
  */
 final class Train {
 
@@ -76,8 +71,9 @@ final class Train {
     }
 
     public static void main(String... arguments) throws Exception {
+        System.setProperty("java.util.logging.manager", "org.jboss.logmanager.LogManager");
         if (arguments.length < 2) {
-            System.err.println("usage: java Train.java CACHE JAVA [JAVA_OPTION...]");
+            System.err.println("usage: java -cp quarkus-run.jar Train.java CACHE JAVA [JAVA_OPTION...]");
             System.exit(2);
         }
         Path folder = Files.createTempDirectory("training");
@@ -195,17 +191,21 @@ final class Train {
     }
 
     /**
-     * As much of an API server as the sidecar needs, by HTTP/1.1 over TLS: one Lease, watched by WebSocket; a Service, its
+     * As much of an API server as the sidecar needs, by HTTP/2 over TLS: one Lease and its watch; a Service, its
      * EndpointSlice, which nobody else changes, and a pod.
      */
     private static final class ApiServer {
 
         private static final Pattern VERSION = Pattern.compile("\"resourceVersion\":\"\\d+\"");
         private static final Pattern HOLDER = Pattern.compile("\"holderIdentity\":\"[^\"]*\"");
+        private static final Pattern DURATION = Pattern.compile("\"leaseDurationSeconds\":\\d+");
 
-        private final ServerSocket server;
+        /** All of it happens on one event loop. */
+        private final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
+
+        private final HttpServer server;
         private final Path certificate;
-        private final List<OutputStream> watches = new CopyOnWriteArrayList<>();
+        private final List<HttpServerResponse> watches = new ArrayList<>();
         private long version = 100;
         private String lease = "";
         private String slice = "";
@@ -217,13 +217,16 @@ final class Train {
             String store = " -keystore " + keys + " -storepass training -alias training ";
             keytool("-genkeypair -keyalg RSA -dname CN=training -ext san=ip:127.0.0.1 -validity 1" + store);
             keytool("-exportcert -rfc -file " + certificate + store);
-            KeyStore keyStore = KeyStore.getInstance(keys.toFile(), "training".toCharArray());
-            KeyManagerFactory keyManagers = KeyManagerFactory.getInstance("PKIX");
-            keyManagers.init(keyStore, "training".toCharArray());
-            SSLContext tls = SSLContext.getInstance("TLS");
-            tls.init(keyManagers.getKeyManagers(), null, null);
-            server = tls.getServerSocketFactory().createServerSocket(0, 50, InetAddress.getLoopbackAddress());
-            thread(this::accept);
+            HttpServerOptions options = new HttpServerOptions()
+                    .setSsl(true)
+                    .setUseAlpn(true)
+                    .setKeyCertOptions(new PfxOptions().setPath(keys.toString()).setPassword("training"));
+            server = vertx.createHttpServer(options)
+                    .requestHandler(request -> request.body().onSuccess(body -> serve(request, body.toString())))
+                    .listen(0, "127.0.0.1")
+                    .toCompletionStage()
+                    .toCompletableFuture()
+                    .get();
         }
 
         private static void keytool(String arguments) throws Exception {
@@ -238,11 +241,20 @@ final class Train {
         }
 
         int port() {
-            return server.getLocalPort();
+            return server.actualPort();
         }
 
-        /** Writes {@code holder} into the Lease, as somebody else; empty for a release. */
-        synchronized void hold(String holder) {
+        /** Writes {@code holder} into the Lease, as somebody else; empty for a release, as client-go makes it. */
+        void hold(String holder) {
+            CompletableFuture<Void> held = new CompletableFuture<>();
+            vertx.runOnContext(loop -> {
+                write(holder);
+                held.complete(null);
+            });
+            held.join();
+        }
+
+        private void write(String holder) {
             boolean fresh = lease.isEmpty();
             if (fresh) {
                 lease = ("{'apiVersion':'coordination.k8s.io/v1','kind':'Lease','metadata':{'name':'" + LEASE
@@ -252,128 +264,67 @@ final class Train {
                                 + "'renewTime':'2026-01-01T00:00:00.000000Z'}}")
                         .replace('\'', '"');
             }
-            store(HOLDER.matcher(lease).replaceFirst("\"holderIdentity\":\"" + holder + "\""), fresh);
+            String held = HOLDER.matcher(lease).replaceFirst("\"holderIdentity\":\"" + holder + "\"");
+            String seconds = "\"leaseDurationSeconds\":" + (holder.isEmpty() ? 1 : 3);
+            store(DURATION.matcher(held).replaceFirst(seconds), fresh);
         }
 
-        private synchronized String store(String body, boolean fresh) {
+        private String store(String body, boolean fresh) {
             version++;
             Matcher known = VERSION.matcher(body);
             lease = known.replaceFirst("\"resourceVersion\":\"" + version + "\"");
-            String event = "{\"type\":\"" + (fresh ? "ADDED" : "MODIFIED") + "\",\"object\":" + lease + "}";
-            for (OutputStream watch : watches) {
-                send(watch, event);
-            }
+            String event = "{\"type\":\"" + (fresh ? "ADDED" : "MODIFIED") + "\",\"object\":" + lease + "}\n";
+            List.copyOf(watches).forEach(watch -> watch.write(event));
             return lease;
         }
 
-        private void send(OutputStream watch, String event) {
-            byte[] text = event.getBytes(StandardCharsets.UTF_8);
-            try {
-                // One text frame of less than 64 KiB, unmasked.
-                watch.write(new byte[] {(byte) 0x81, 126, (byte) (text.length >> 8), (byte) text.length});
-                watch.write(text);
-                watch.flush();
-            } catch (IOException gone) {
-                watches.remove(watch);
+        private void serve(HttpServerRequest request, String body) {
+            requests++;
+            if (request.uri().contains("watch=true")) {
+                watch(request);
+            } else {
+                answer(request.response(), request.method() + " " + request.uri(), body);
             }
         }
 
-        private void accept() {
-            try {
-                while (true) {
-                    Socket socket = server.accept();
-                    thread(() -> serve(socket));
-                }
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
+        private void watch(HttpServerRequest request) {
+            HttpServerResponse watch = request.response();
+            watch.setChunked(true).exceptionHandler(gone -> watches.remove(watch));
+            watch.closeHandler(gone -> watches.remove(watch));
+            if (request.uri().contains("/leases")) {
+                watches.add(watch);
+                watch.write("{\"type\":\"ADDED\",\"object\":" + lease + "}\n");
+            } else {
+                // The status, and nothing more.
+                watch.write("");
             }
         }
 
-        private void serve(Socket socket) {
-            try (socket) {
-                DataInputStream in = new DataInputStream(socket.getInputStream());
-                OutputStream out = socket.getOutputStream();
-                for (String request = line(in); !request.isEmpty(); request = line(in)) {
-                    Map<String, String> headers = new HashMap<>();
-                    for (String header = line(in); !header.isEmpty(); header = line(in)) {
-                        String[] parts = header.split(": *", 2);
-                        headers.put(parts[0].toLowerCase(Locale.ROOT), parts[1]);
-                    }
-                    byte[] body = new byte[Integer.parseInt(headers.getOrDefault("content-length", "0"))];
-                    in.readFully(body);
-                    requests++;
-                    String key = headers.get("sec-websocket-key");
-                    if (key != null) {
-                        watch(in, out, key, request.contains("/leases"));
-                        return;
-                    }
-                    answer(out, request, new String(body, StandardCharsets.UTF_8));
-                }
-            } catch (IOException gone) {
-                // The sidecar closed the connection.
-            }
-        }
-
-        private static String line(InputStream in) throws IOException {
-            ByteArrayOutputStream line = new ByteArrayOutputStream();
-            for (int b = in.read(); b >= 0 && b != '\n'; b = in.read()) {
-                line.write(b);
-            }
-            return line.toString(StandardCharsets.US_ASCII).strip();
-        }
-
-        private void watch(DataInputStream in, OutputStream out, String key, boolean ofLease) throws IOException {
-            byte[] accepted = digest(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
-            out.write(("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                            + "Sec-WebSocket-Accept: " + Base64.getEncoder().encodeToString(accepted) + "\r\n\r\n")
-                    .getBytes(StandardCharsets.US_ASCII));
-            out.flush();
-            if (ofLease) {
-                synchronized (this) {
-                    watches.add(out);
-                    send(out, "{\"type\":\"ADDED\",\"object\":" + lease + "}");
-                }
-            }
-            // It only ever says goodbye.
-            in.read();
-            watches.remove(out);
-        }
-
-        private static byte[] digest(String text) {
-            try {
-                return MessageDigest.getInstance("SHA-1").digest(text.getBytes(StandardCharsets.US_ASCII));
-            } catch (java.security.NoSuchAlgorithmException everyJdkHasIt) {
-                throw new IllegalStateException(everyJdkHasIt);
-            }
-        }
-
-        private synchronized String slices() {
+        private String slices() {
             return "{\"kind\":\"EndpointSliceList\",\"metadata\":{\"resourceVersion\":\"" + version + "\"},\"items\":[" + slice
                     + "]}";
         }
 
-        private synchronized String storeSlice(String body) {
+        private String storeSlice(String body) {
             version++;
             slice = (VERSION.matcher(body).find() ? body : body.replaceFirst("\"metadata\":\\{", "$0\"resourceVersion\":\"0\","));
             slice = VERSION.matcher(slice).replaceFirst("\"resourceVersion\":\"" + version + "\"");
             return slice;
         }
 
-        private void answer(OutputStream out, String request, String body) throws IOException {
+        private void answer(HttpServerResponse response, String request, String body) {
             boolean ofLease = request.contains("/leases");
             String answer = body;
-            String status = "200 OK";
+            int status = 200;
             if (request.startsWith("POST") && request.contains("/selfsubjectaccessreviews")) {
-                status = "201 Created";
+                status = 201;
                 answer = body.replaceFirst("}$", ",\"status\":{\"allowed\":true}}");
             } else if (ofLease && request.startsWith("GET")) {
-                synchronized (this) {
-                    answer = lease;
-                }
+                answer = lease;
             } else if (ofLease) {
                 answer = store(body, false);
             } else if (request.contains("/endpointslices")) {
-                status = request.startsWith("POST") ? "201 Created" : status;
+                status = request.startsWith("POST") ? 201 : status;
                 answer = request.startsWith("GET") ? slices() : storeSlice(body);
             } else if (request.contains("/services/")) {
                 answer = ("{'apiVersion':'v1','kind':'Service','metadata':{'name':'" + SERVICE
@@ -387,20 +338,9 @@ final class Train {
                                 + "'status':{'podIPs':[{'ip':'127.0.0.3'}]}}")
                         .replace('\'', '"');
             } else if (request.startsWith("POST")) {
-                status = "201 Created";
+                status = 201;
             }
-            byte[] bytes = answer.getBytes(StandardCharsets.UTF_8);
-            out.write(("HTTP/1.1 " + status + "\r\nContent-Type: application/json\r\nContent-Length: " + bytes.length
-                            + "\r\n\r\n")
-                    .getBytes(StandardCharsets.US_ASCII));
-            out.write(bytes);
-            out.flush();
-        }
-
-        private static void thread(Runnable work) {
-            Thread thread = new Thread(work, "api-server");
-            thread.setDaemon(true);
-            thread.start();
+            response.setStatusCode(status).putHeader("Content-Type", "application/json").end(answer);
         }
     }
 }

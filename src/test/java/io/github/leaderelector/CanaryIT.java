@@ -2,12 +2,11 @@ package io.github.leaderelector;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fabric8.mockwebserver.http.MockResponse;
-import io.fabric8.mockwebserver.http.RecordedRequest;
+import io.github.leaderelector.testkit.FakeApiServer;
 import io.github.leaderelector.testkit.JarProcess;
-import io.github.leaderelector.testkit.MockApiServer;
 import io.github.leaderelector.testkit.Ports;
 import io.github.leaderelector.testkit.Wait;
+import io.vertx.core.http.HttpServerRequest;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -156,7 +155,7 @@ class CanaryIT {
     @ParameterizedTest
     @MethodSource("cases")
     void noSecretIsSaidWrittenOrAnswered(Case broken) throws Exception {
-        try (MockApiServer api = new MockApiServer()) {
+        try (FakeApiServer api = new FakeApiServer()) {
             Map<String, String> settings =
                     new HashMap<>(Map.of("LEASE_DURATION", "3s", "RENEW_DEADLINE", "2s", "RETRY_PERIOD", "500ms"));
             broken.settings().forEach((name, value) -> settings.put(name, filled(value)));
@@ -221,7 +220,7 @@ class CanaryIT {
         return all.toString();
     }
 
-    private void breakIt(MockApiServer api, Case broken) throws IOException {
+    private void breakIt(FakeApiServer api, Case broken) throws IOException {
         for (Map.Entry<String, String> file : broken.files().entrySet()) {
             Path path = Files.writeString(folder.resolve(file.getKey()), file.getValue());
             if (file.getValue().startsWith("#!")) {
@@ -235,14 +234,14 @@ class CanaryIT {
     }
 
     /** As of a gateway that tells all that it was told. */
-    private static MockResponse refusal(RecordedRequest request) {
-        return new MockResponse()
-                .setResponseCode(401)
-                .setBody("{\"kind\":\"Status\",\"code\":401,\"message\":\"Refused: Authorization: "
+    private static FakeApiServer.Answer refusal(HttpServerRequest request) {
+        return new FakeApiServer.Answer(
+                401,
+                "{\"kind\":\"Status\",\"code\":401,\"message\":\"Refused: Authorization: "
                         + request.getHeader("Authorization") + "\"}");
     }
 
-    private void kubeconfig(MockApiServer api, String user, String cluster) throws IOException {
+    private void kubeconfig(FakeApiServer api, String user, String cluster) throws IOException {
         Files.writeString(folder.resolve("kubeconfig"), """
         apiVersion: v1
         kind: Config

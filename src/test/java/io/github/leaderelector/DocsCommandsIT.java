@@ -65,7 +65,7 @@ class DocsCommandsIT {
             Map.entry("./mvnw -f examples/quarkus package", "ExamplesIT runs it"),
             Map.entry("CGO_ENABLED=0 go build -C src/test/clientgo -trimpath -o /tmp/clientgo .", "ClientGo runs it"),
             Map.entry(
-                    "java src/main/docker/Train.java sidecar.aot java -XX:Flags=src/main/docker/jvm.flags -jar"
+                    "java -cp target/quarkus-app/quarkus-run.jar src/main/docker/Train.java sidecar.aot java -XX:Flags=src/main/docker/jvm.flags -jar"
                             + " target/quarkus-app/quarkus-run.jar",
                     "needs JDK 25; the image's build runs it"),
             Map.entry(

@@ -2,9 +2,9 @@ package io.github.leaderelector;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.leaderelector.testkit.FakeApiServer;
 import io.github.leaderelector.testkit.JarProcess;
 import io.github.leaderelector.testkit.Kubeconfigs;
-import io.github.leaderelector.testkit.MockApiServer;
 import io.github.leaderelector.testkit.Wait;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +26,7 @@ class SignalIT {
     /** All start at once, so that they starve each other, and each is told to stop at another moment. */
     @Test
     void sigtermAmidAStarvedStartEndsItWithStatus0AndLeavesNothingBehind() throws Exception {
-        try (MockApiServer api = new MockApiServer()) {
+        try (FakeApiServer api = new FakeApiServer()) {
             List<JarProcess> all = new ArrayList<>();
             try {
                 for (int i = 0; i < PROCESSES; i++) {

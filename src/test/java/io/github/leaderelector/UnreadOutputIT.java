@@ -2,9 +2,9 @@ package io.github.leaderelector;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.leaderelector.testkit.FakeApiServer;
 import io.github.leaderelector.testkit.JarProcess;
 import io.github.leaderelector.testkit.Kubeconfigs;
-import io.github.leaderelector.testkit.MockApiServer;
 import io.github.leaderelector.testkit.Wait;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,7 +30,7 @@ class UnreadOutputIT {
     @ParameterizedTest
     @ValueSource(strings = {"", "exec 2>&1;"})
     void aFailingApiServerAndAFullPipeEndNoElection(String alsoStandardError) throws Exception {
-        try (MockApiServer api = new MockApiServer()) {
+        try (FakeApiServer api = new FakeApiServer()) {
             Kubeconfigs.write(folder.resolve("kubeconfig"), api.url(), "prod");
             List<String> wrapper = List.of("sh", "-c", FULL_PIPE.formatted(alsoStandardError), "-");
             try (JarProcess sidecar = new JarProcess(folder, wrapper, TIMES)) {
@@ -58,7 +58,7 @@ class UnreadOutputIT {
 
     @Test
     void whatWasWrittenLastIsThereInOrderAfterAnOrderlyEnd() throws Exception {
-        try (MockApiServer api = new MockApiServer()) {
+        try (FakeApiServer api = new FakeApiServer()) {
             Kubeconfigs.write(folder.resolve("kubeconfig"), api.url(), "prod");
             try (JarProcess sidecar = new JarProcess(folder, List.of(), TIMES)) {
                 sidecar.awaitLeading(true);

@@ -3,9 +3,6 @@ package io.github.leaderelector.kubernetes;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
-import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.RequestOptions;
-import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -30,39 +27,7 @@ final class ApiCall extends Call<ApiResponse> {
     }
 
     @Override
-    Route route(ApiAccess access) {
-        return client.connections(access).route;
-    }
-
-    @Override
-    void connect(ApiAccess access, Route route, SocketAddress address, long millis, Consumer<Throwable> failed) {
-        ApiClient.Connections connections = client.connections(access);
-        RequestOptions options = route.direct(new RequestOptions(), request.path(), address)
-                .setMethod(HttpMethod.valueOf(request.method()))
-                .setConnectTimeout(millis);
-        access.headers().forEach((name, values) -> values.forEach(value -> options.addHeader(name, value)));
-        options.addHeader("Accept", "application/json");
-        if (request.contentType() != null) {
-            options.addHeader("Content-Type", request.contentType());
-        }
-        connections
-                .http
-                .request(options)
-                .onSuccess(open -> {
-                    route.addresses().prefer(address);
-                    guarded(access, () -> exchange(access, connections, open));
-                })
-                .onFailure(failed::accept);
-    }
-
-    private void exchange(ApiAccess access, ApiClient.Connections connections, HttpClientRequest open) {
-        // The future of send tells it; without a handler Vert.x logs it besides.
-        open.exceptionHandler(thrown -> {});
-        if (result.isDone()) {
-            // The time limit ended while it was connected.
-            open.reset();
-            return;
-        }
+    void exchange(ApiAccess access, ApiClient.Connections connections, HttpClientRequest open) {
         long sentNanos = client.ticker().nanoTime();
         boolean old = connections.used && !sentAgain;
         long silenceLimit = client.silenceLimitNanos() / 1_000_000;

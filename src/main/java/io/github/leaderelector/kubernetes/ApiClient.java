@@ -1,5 +1,6 @@
 package io.github.leaderelector.kubernetes;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.github.leaderelector.leadership.Ticker;
 import io.github.leaderelector.text.ForeignText;
 import io.vertx.core.Vertx;
@@ -82,6 +83,12 @@ public final class ApiClient implements AutoCloseable {
     /** The answer to {@code request}, a success. */
     public CompletableFuture<ApiResponse> send(ApiRequest request) {
         return inTime(request.what(), (access, result) -> new ApiCall(this, request, result).begin(access));
+    }
+
+    /** The answer to {@code review}, a SelfSubjectAccessReview. */
+    public CompletableFuture<JsonNode> ask(JsonNode review) {
+        return send(ApiRequest.post("ask for permissions", AccessReview.PATH, review.toString()))
+                .thenApply(ApiResponse::json);
     }
 
     /**
@@ -168,7 +175,7 @@ public final class ApiClient implements AutoCloseable {
     private void replace(ApiAccess access) {
         @Nullable Connections old = connections;
         Route route = new Route(access, names);
-        connections = new Connections(route, route.requests(vertx));
+        connections = new Connections(route, route.open(vertx, limit));
         if (old != null) {
             // Requests that are under way on them may still be answered.
             vertx.setTimer(Math.max(1, limit.toMillis()), timer -> old.http.close());

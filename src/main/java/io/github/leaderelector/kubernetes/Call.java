@@ -1,10 +1,13 @@
 package io.github.leaderelector.kubernetes;
 
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.RequestOptions;
 import io.vertx.core.net.SocketAddress;
 import java.net.HttpURLConnection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
+import java.util.concurrent.TimeoutException;
 
 /**
  * A request under way: tries one address after the other, and tries once more with new credentials if the server
@@ -34,48 +37,66 @@ abstract class Call<T> {
         if (result.isDone()) {
             return;
         }
-        Route route = route(access);
-        var unused = route.addresses().all().whenComplete((addresses, thrown) -> {
+        ApiClient.Connections connections = client.connections(access);
+        var unused = result.whenComplete((answer, thrown) -> {
+            if (thrown instanceof TimeoutException) {
+                // Whatever was silent, later requests must not wait for it.
+                client.renew(connections, access);
+            }
+        });
+        var unusedLookup = connections.route.addresses().all().whenComplete((addresses, thrown) -> {
             if (thrown != null) {
                 fail(access, thrown);
             } else {
-                guarded(access, () -> attempt(access, route, addresses, 0));
+                guarded(access, () -> attempt(access, connections, addresses, 0));
             }
         });
     }
 
-    private void attempt(ApiAccess access, Route route, List<SocketAddress> addresses, int index) {
+    private void attempt(
+            ApiAccess access, ApiClient.Connections connections, List<SocketAddress> addresses, int index) {
         if (result.isDone()) {
             return;
         }
         SocketAddress address = addresses.get(index);
-        // The remaining time is shared between the addresses, as in Go.
-        long share = Math.max(1, remainingMillis() / (addresses.size() - index));
-        connect(
-                access,
-                route,
-                address,
-                share,
-                thrown -> guarded(access, () -> {
-                    if (index + 1 < addresses.size()) {
-                        attempt(access, route, addresses, index + 1);
+        RequestOptions options = connections
+                .route
+                .target(request.path(), address)
+                .setMethod(HttpMethod.valueOf(request.method()))
+                // The remaining time is shared between the addresses, as in Go.
+                .setConnectTimeout(Math.max(1, remainingMillis() / (addresses.size() - index)));
+        access.headers().forEach((name, values) -> values.forEach(value -> options.addHeader(name, value)));
+        options.addHeader("Accept", "application/json");
+        if (request.contentType() != null) {
+            options.addHeader("Content-Type", request.contentType());
+        }
+        connections
+                .http
+                .request(options)
+                .onSuccess(open -> {
+                    connections.route.addresses().prefer(address);
+                    // The future of send tells it; without a handler Vert.x logs it besides.
+                    open.exceptionHandler(thrown -> {});
+                    if (result.isDone()) {
+                        // The time limit ended while it was connected.
+                        open.reset();
                     } else {
-                        route.addresses().forget();
+                        connections.route.address(open);
+                        guarded(access, () -> exchange(access, connections, open));
+                    }
+                })
+                .onFailure(thrown -> guarded(access, () -> {
+                    if (index + 1 < addresses.size()) {
+                        attempt(access, connections, addresses, index + 1);
+                    } else {
+                        connections.route.addresses().forget();
                         unconnected(access, thrown);
                     }
                 }));
     }
 
-    /** The route that {@code access} leads to. */
-    abstract Route route(ApiAccess access);
-
-    /**
-     * Tries one address, for {@code millis} at most.
-     *
-     * @param failed called if no connection could be made
-     */
-    abstract void connect(
-            ApiAccess access, Route route, SocketAddress address, long millis, Consumer<Throwable> failed);
+    /** Sends the request {@code open}, for which there is a connection, and reads the answer. */
+    abstract void exchange(ApiAccess access, ApiClient.Connections connections, HttpClientRequest open);
 
     private void unconnected(ApiAccess access, Throwable thrown) {
         if (Failures.ofTls(thrown)) {

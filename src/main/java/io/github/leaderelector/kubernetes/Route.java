@@ -3,14 +3,17 @@ package io.github.leaderelector.kubernetes;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
-import io.vertx.core.http.WebSocketClient;
-import io.vertx.core.http.WebSocketClientOptions;
+import io.vertx.core.net.HostAndPort;
 import io.vertx.core.net.ProxyOptions;
 import io.vertx.core.net.ProxyType;
 import io.vertx.core.net.SocketAddress;
 import java.net.URI;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The parameters of connections to one API server: host, proxy and TLS. Other changes of an {@link ApiAccess}, such as
@@ -20,9 +23,8 @@ final class Route {
 
     private static final int HTTPS = 443;
     private static final int HTTP = 80;
-    private static final int LARGEST_MESSAGE = 4 << 20;
 
-    /** One request and one release; no more are under way at once. */
+    /** One watch, one request and one release; no more are under way at once. */
     private static final int MOST_CONNECTIONS = 8;
 
     private final ApiAccess access;
@@ -58,33 +60,34 @@ final class Route {
         return addresses;
     }
 
-    HttpClient requests(Vertx vertx) {
-        HttpClientOptions options = new HttpClientOptions().setSsl(secure).setDecompressionSupported(false);
-        TlsOptions.apply(access.tls(), options);
-        options.setVerifyHost(!access.tls().insecure()).setTrustAll(access.tls().insecure());
-        return vertx.createHttpClient(options, new PoolOptions().setHttp1MaxSize(MOST_CONNECTIONS));
-    }
-
-    WebSocketClient webSockets(Vertx vertx) {
-        WebSocketClientOptions options = new WebSocketClientOptions()
+    /**
+     * A client for all requests: one connection of HTTP/2 with TLS, if the server speaks it, otherwise several of
+     * HTTP/1.1. An open watch keeps the connection of HTTP/2 from being closed as idle, so that a write finds it open.
+     *
+     * @param limit how long a TLS handshake may take
+     */
+    HttpClient open(Vertx vertx, Duration limit) {
+        HttpClientOptions options = new HttpClientOptions()
                 .setSsl(secure)
-                .setMaxFrameSize(LARGEST_MESSAGE)
-                .setMaxMessageSize(LARGEST_MESSAGE);
+                .setSslHandshakeTimeout(limit.toMillis())
+                .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS)
+                .setProtocolVersion(secure ? HttpVersion.HTTP_2 : HttpVersion.HTTP_1_1)
+                .setUseAlpn(secure)
+                .setDecompressionSupported(false);
         TlsOptions.apply(access.tls(), options);
         options.setVerifyHost(!access.tls().insecure()).setTrustAll(access.tls().insecure());
-        return vertx.createWebSocketClient(options);
+        return vertx.createHttpClient(
+                options, new PoolOptions().setHttp1MaxSize(MOST_CONNECTIONS).setHttp2MaxSize(1));
     }
 
-    /** Sets in {@code options} the target of a request for {@code path} to {@code address}. */
-    <T extends RequestOptions> T direct(T options, String path, SocketAddress address) {
+    /** The target of a request for {@code path} to {@code address}. */
+    RequestOptions target(String path, SocketAddress address) {
+        RequestOptions options = new RequestOptions();
         String name = access.tls().serverName().orElse(host);
         options.setHost(name);
         options.setPort(port);
         options.setSsl(secure);
         options.setURI(access.server().getRawPath() + path);
-        if (!name.equals(host)) {
-            options.putHeader("Host", access.server().getAuthority());
-        }
         if (access.proxy().isPresent()) {
             ApiAccess.Proxy proxy = access.proxy().get();
             ProxyOptions proxyOptions = new ProxyOptions()
@@ -101,5 +104,12 @@ final class Route {
             options.setServer(address);
         }
         return options;
+    }
+
+    /** Addresses {@code request} to the server's own name, also where its certificate has another (tls-server-name). */
+    void address(HttpClientRequest request) {
+        if (access.tls().serverName().isPresent()) {
+            request.authority(HostAndPort.create(access.server().getHost(), port));
+        }
     }
 }

@@ -21,7 +21,10 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** A leader that is told to stop hands over; with {@code -Dhandover.label} its pod carries the leader's label. */
+/**
+ * A leader that is told to stop hands over; with {@code -Dhandover.label} its pod carries the leader's label, and
+ * {@code -Dhandover.apart} sets the seconds between two handovers.
+ */
 class HandoverIT {
 
     private static final int ROUNDS = Integer.getInteger("handover.rounds", 20);
@@ -29,7 +32,7 @@ class HandoverIT {
     private static final List<String> REPLICAS = List.of("sidecar-a", "sidecar-b", "sidecar-c");
 
     private static final Duration BOUND = Duration.ofMillis(50);
-    private static final Duration APART = Duration.ofSeconds(2);
+    private static final Duration APART = Duration.ofSeconds(Integer.getInteger("handover.apart", 2));
 
     private static RealApiServer server;
 

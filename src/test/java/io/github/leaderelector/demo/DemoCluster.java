@@ -1,5 +1,6 @@
 package io.github.leaderelector.demo;
 
+import io.github.leaderelector.testkit.FakeApiServer;
 import io.github.leaderelector.testkit.FaultProxy;
 import io.github.leaderelector.testkit.FileOrder;
 import io.github.leaderelector.testkit.FileWatch;
@@ -53,7 +54,7 @@ final class DemoCluster implements AutoCloseable {
         }
     }
 
-    private final EmbeddedApiServer api = new EmbeddedApiServer();
+    private final FakeApiServer api = new FakeApiServer();
     private final List<DemoReplica> replicas = new ArrayList<>();
     private final List<Frozen> frozen = new ArrayList<>();
     private final FileWatch files;

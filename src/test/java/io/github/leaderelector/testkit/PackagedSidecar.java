@@ -137,8 +137,12 @@ public final class PackagedSidecar {
         }
 
         private static void train(List<String> command) {
-            List<String> training = new ArrayList<>(
-                    List.of(command.get(0), IMAGE.resolve("Train.java").toString(), CACHE.toString()));
+            List<String> training = new ArrayList<>(List.of(
+                    command.get(0),
+                    "-cp",
+                    JAR.toString(),
+                    IMAGE.resolve("Train.java").toString(),
+                    CACHE.toString()));
             training.addAll(command);
             try {
                 Programs.Ended ended = Programs.run(training, "", Map.of(), TRAINING_LIMIT);

@@ -1,4 +1,4 @@
-package io.github.leaderelector.demo;
+package io.github.leaderelector.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -11,11 +11,11 @@ import java.net.http.HttpResponse;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-class EmbeddedApiServerTest {
+class FakeApiServerTest {
 
     private static final String LEASES = "/apis/coordination.k8s.io/v1/namespaces/demo/leases";
 
-    private final EmbeddedApiServer server = new EmbeddedApiServer();
+    private final FakeApiServer server = new FakeApiServer();
     private final HttpClient client = HttpClient.newHttpClient();
 
     @AfterEach
