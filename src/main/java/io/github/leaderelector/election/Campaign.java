@@ -34,6 +34,7 @@ final class Campaign {
     /** Tries to take the Lease if an attempt is due; else sets an alarm for the time at which it will be. */
     void evaluate() {
         suspended = false;
+        turn.viewChanged();
         succession.evaluate();
         if (attempting) {
             return;

@@ -1,16 +1,14 @@
 package io.github.leaderelector.election;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import io.github.leaderelector.kubernetes.AccessReview;
 import io.github.leaderelector.kubernetes.ApiClient;
 import io.github.leaderelector.kubernetes.ApiException;
 import io.github.leaderelector.kubernetes.ApiRequest;
 import io.github.leaderelector.kubernetes.ApiResponse;
+import io.github.leaderelector.kubernetes.Permission;
 import io.github.leaderelector.leadership.LeaseRef;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.IntStream;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -95,39 +93,19 @@ final class KubernetesLeaseApi implements LeaseApi {
 
     @Override
     public void reportMissingPermissions() {
-        List<CompletableFuture<Boolean>> answers =
-                VERBS.stream().map(this::allowed).toList();
-        var unused = CompletableFuture.allOf(answers.toArray(CompletableFuture<?>[]::new))
-                .whenComplete((done, thrown) -> {
-                    if (thrown != null) {
-                        LOG.debugf(
-                                "Permissions cannot be checked: %s",
-                                ApiException.from(thrown).getMessage());
-                    } else {
-                        warn(IntStream.range(0, VERBS.size())
-                                .filter(i -> !answers.get(i).join())
-                                .mapToObj(VERBS::get)
-                                .toList());
-                    }
-                });
-    }
-
-    private CompletableFuture<Boolean> allowed(String verb) {
-        // Kubernetes does not know the name of what is yet to be created.
-        @Nullable String name = verb.equals("create") ? null : ref.name();
-        JsonNode question = AccessReview.question(verb, GROUP, "leases", ref.namespace(), name);
-        return client.send(ApiRequest.post("ask for permissions", AccessReview.PATH, question.toString()))
-                .thenApply(answer -> AccessReview.allows(answer.json()));
-    }
-
-    private void warn(List<String> missing) {
-        if (!missing.isEmpty()) {
-            String list = String.join(", ", missing);
-            LOG.warnf(
-                    "LE-207 Not allowed to %s leases.coordination.k8s.io '%s' in namespace '%s'; add to the Role of this"
-                            + " ServiceAccount: %s.",
-                    list, ref.name(), ref.namespace(), AccessReview.rule(GROUP, "leases", list));
-        }
+        Permission needed = new Permission(GROUP, "leases", ref.name(), VERBS);
+        var unused = needed.missing(ref.namespace(), client::ask).whenComplete((missing, thrown) -> {
+            if (thrown != null) {
+                LOG.debugf(
+                        "Permissions cannot be checked: %s",
+                        ApiException.from(thrown).getMessage());
+            } else if (!missing.isEmpty()) {
+                LOG.warnf(
+                        "LE-207 Not allowed to %s leases.coordination.k8s.io '%s' in namespace '%s'; add to the Role of"
+                                + " this ServiceAccount: %s.",
+                        String.join(", ", missing), ref.name(), ref.namespace(), needed.rule(missing));
+            }
+        });
     }
 
     @Override

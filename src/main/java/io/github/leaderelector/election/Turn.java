@@ -43,15 +43,18 @@ final class Turn {
         triedVersion = -1;
     }
 
-    /** The monotonic time, in nanoseconds, at which the next attempt is due; may be in the past. */
-    long dueNanos() {
-        long now = ticker.nanoTime();
+    /** Records that the view has changed: without its watch, the next attempt is not made at once. */
+    void viewChanged() {
         if (wasCurrent && !view.current()) {
-            // Not at once: the watches of all replicas may have broken at the same moment.
-            notBeforeNanos = later(notBeforeNanos, now + random.nextLong(retryPeriod / 2));
+            // The watches of all replicas may have broken at the same moment.
+            notBeforeNanos = later(notBeforeNanos, ticker.nanoTime() + random.nextLong(retryPeriod / 2));
         }
         wasCurrent = view.current();
-        long next = view.version() == triedVersion ? notBeforeNanos : now;
+    }
+
+    /** The monotonic time, in nanoseconds, at which the next attempt is due; may be in the past. */
+    long dueNanos() {
+        long next = view.version() == triedVersion ? notBeforeNanos : ticker.nanoTime();
         Standing standing = view.standing();
         if (standing instanceof Standing.Free free) {
             return later(free.sinceNanos() + (free.contested() ? pauseNanos() : 0), next);

@@ -6,10 +6,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.jspecify.annotations.Nullable;
 
 /** A SelfSubjectAccessReview: asks whether we may do something. Every authenticated client may ask it. */
-public final class AccessReview {
+final class AccessReview {
 
     /** The path that it is POSTed to. */
-    public static final String PATH = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+    static final String PATH = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 
     private AccessReview() {}
 
@@ -19,8 +19,7 @@ public final class AccessReview {
      * @param group the API group, empty for that of pods
      * @param name of one object; null for all, and for what is yet to be created, whose name Kubernetes does not know
      */
-    public static ObjectNode question(
-            String verb, String group, String resource, String namespace, @Nullable String name) {
+    static ObjectNode question(String verb, String group, String resource, String namespace, @Nullable String name) {
         ObjectNode review = JsonNodeFactory.instance.objectNode();
         review.put("apiVersion", "authorization.k8s.io/v1").put("kind", "SelfSubjectAccessReview");
         ObjectNode attributes = review.putObject("spec").putObject("resourceAttributes");
@@ -37,14 +36,8 @@ public final class AccessReview {
     /**
      * Whether {@code answer} allows it. An answer without a status did not come from an API server and says nothing.
      */
-    public static boolean allows(JsonNode answer) {
+    static boolean allows(JsonNode answer) {
         JsonNode allowed = answer.path("status").path("allowed");
         return allowed.isMissingNode() || allowed.asBoolean();
-    }
-
-    /** The rule of a Role that allows {@code verbs}, in words. */
-    public static String rule(String group, String resource, String verbs) {
-        return "apiGroups [" + (group.isEmpty() ? "''" : group) + "], resources [" + resource + "], verbs [" + verbs
-                + "]";
     }
 }

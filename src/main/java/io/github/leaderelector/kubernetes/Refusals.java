@@ -3,6 +3,7 @@ package io.github.leaderelector.kubernetes;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.leaderelector.text.ForeignText;
 import java.net.HttpURLConnection;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -99,8 +100,9 @@ final class Refusals {
                     .orElseGet(() -> " The credentials are from " + access.origin() + ".");
         }
         if (denies) {
-            return ForeignText.name(
-                    " Add to its Role: " + AccessReview.rule(denied.group(4), denied.group(3), denied.group(2)) + ".");
+            List<String> verbs = List.of(denied.group(2));
+            Permission missing = new Permission(denied.group(4), denied.group(3), null, verbs);
+            return ForeignText.name(" Add to its Role: " + missing.rule(verbs) + ".");
         }
         if (answer.status() != HttpURLConnection.HTTP_NOT_FOUND) {
             return "";

@@ -84,9 +84,10 @@ class TurnTest {
         parts.given(parts.heldBy(OTHER, LEASE));
         parts.view.setCurrent(true);
         parts.run(Duration.ofSeconds(3));
-        turn.dueNanos();
+        turn.viewChanged();
 
         parts.view.setCurrent(false);
+        turn.viewChanged();
 
         assertThat(due()).isBetween(Duration.ofNanos(1), RETRY.dividedBy(2));
     }

@@ -2,6 +2,7 @@ package io.github.leaderelector.outlet.file;
 
 import io.github.leaderelector.config.Settings;
 import io.github.leaderelector.leadership.Claim;
+import io.github.leaderelector.leadership.LastingProblem;
 import io.github.leaderelector.leadership.Leadership;
 import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.LeadershipObserver;
@@ -41,14 +42,13 @@ public final class LeaderFile implements LeadershipObserver, Vital {
     private final LeadershipHub hub;
     private final Ticker ticker;
     private final Moment made;
+    private final LastingProblem writing;
+
+    /** Used by {@link #logHang} only. */
+    private final LastingProblem hanging;
 
     /** When the renewal was sent whose time is the file's modification time. */
     private @Nullable Moment shown;
-
-    private boolean writeFails;
-
-    /** Used by {@link #logHang} only. */
-    private boolean hangLogged;
 
     /** Why the last removal failed; null if it succeeded, or if the file was put in place since. */
     private volatile @Nullable String removeFailure;
@@ -72,6 +72,8 @@ public final class LeaderFile implements LeadershipObserver, Vital {
         this.place = place;
         this.hub = hub;
         this.ticker = ticker;
+        this.writing = new LastingProblem(ticker);
+        this.hanging = new LastingProblem(ticker);
         this.made = ticker.now();
     }
 
@@ -96,13 +98,14 @@ public final class LeaderFile implements LeadershipObserver, Vital {
                         + file + "' is still there: the file system does not answer.");
     }
 
-    /** Logs a hanging removal once. Call it regularly, on another thread than the one that may hang. */
+    /** Logs a hanging removal. Call it regularly, on another thread than the one that may hang. */
     public void logHang(Leadership leadership) {
         Optional<String> hang = removeFailure == null ? failure() : Optional.empty();
-        if (hang.isPresent() && !hangLogged) {
+        if (hang.isEmpty()) {
+            hanging.ended();
+        } else if (hanging.occurred("")) {
             LOG.errorf("LE-303 %s", hang.get());
         }
-        hangLogged = hang.isPresent();
     }
 
     private Moment toldNotToLead() {
@@ -204,18 +207,17 @@ public final class LeaderFile implements LeadershipObserver, Vital {
     }
 
     private void writeFailed(FilePlace place, IOException failure) {
-        if (!writeFails) {
-            writeFails = true;
+        String why = place.why(failure);
+        if (writing.occurred(why)) {
             LOG.errorf(
                     "LE-301 The leader file '%s' cannot be written: %s. Until then, its readers do not see that this"
                             + " replica leads.",
-                    place.file(), place.why(failure));
+                    place.file(), why);
         }
     }
 
     private void writeSucceeded(FilePlace place) {
-        if (writeFails) {
-            writeFails = false;
+        if (writing.ended()) {
             LOG.infof("LE-302 The leader file '%s' can be written again.", place.file());
         }
     }

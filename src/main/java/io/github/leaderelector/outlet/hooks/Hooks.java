@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.leaderelector.answer.LeaderAnswer;
 import io.github.leaderelector.config.Settings;
 import io.github.leaderelector.leadership.Backoff;
+import io.github.leaderelector.leadership.LastingProblem;
 import io.github.leaderelector.leadership.Leadership;
 import io.github.leaderelector.leadership.LeadershipObserver;
 import io.github.leaderelector.leadership.Moment;
@@ -50,6 +51,7 @@ public final class Hooks implements LeadershipObserver {
     private final ObjectMapper json;
     private final Ticker ticker;
     private final Counter failures;
+    private final LastingProblem problem;
     private final Backoff backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE, new Random());
 
     /** The fencing token of the tenure to post, empty for none; null before the first state. */
@@ -60,7 +62,6 @@ public final class Hooks implements LeadershipObserver {
 
     private @Nullable CompletableFuture<Integer> underWay;
     private long nextTryNanos;
-    private boolean failing;
 
     /** The hooks that the settings name. */
     @Inject
@@ -74,6 +75,7 @@ public final class Hooks implements LeadershipObserver {
         this.sender = sender;
         this.json = json;
         this.ticker = ticker;
+        this.problem = new LastingProblem(ticker);
         this.failures = Counter.builder("leader_elector_hook_failures")
                 .description("POSTs to hooks that were not answered 2xx")
                 .register(meters);
@@ -133,19 +135,18 @@ public final class Hooks implements LeadershipObserver {
         underWay = null;
         if (status != null && status >= FIRST_SUCCESS && status < FIRST_REDIRECT) {
             due = false;
-            if (failing) {
-                failing = false;
+            if (problem.ended()) {
                 LOG.infof("LE-602 The hook '%s' was told.", withoutQuery(url));
             }
             return;
         }
         failures.increment();
         nextTryNanos = ticker.nanoTime() + backoff.next().toNanos();
-        if (!failing) {
-            failing = true;
+        String why = status == null ? why(thrown) : "it answered " + status;
+        if (problem.occurred(why)) {
             LOG.warnf(
                     "LE-601 The hook '%s' was not told: %s. Tried again until it answers 2xx or the state changes.",
-                    withoutQuery(url), status == null ? why(thrown) : "it answered " + status);
+                    withoutQuery(url), why);
         }
     }
 

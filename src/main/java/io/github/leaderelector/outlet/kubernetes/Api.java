@@ -15,4 +15,7 @@ interface Api {
      * Fails with an {@link ApiException}.
      */
     CompletableFuture<JsonNode> send(String method, String path, String contentType, JsonNode body);
+
+    /** The answer to {@code review}, a SelfSubjectAccessReview. */
+    CompletableFuture<JsonNode> ask(JsonNode review);
 }

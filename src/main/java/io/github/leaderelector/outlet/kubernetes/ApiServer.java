@@ -44,6 +44,11 @@ final class ApiServer implements Api {
                 ApiServer::object);
     }
 
+    @Override
+    public CompletableFuture<JsonNode> ask(JsonNode review) {
+        return client.ask(review);
+    }
+
     private static @Nullable JsonNode object(ApiResponse answer) {
         JsonNode json = answer.json();
         return json.hasNonNull("kind") ? json : null;

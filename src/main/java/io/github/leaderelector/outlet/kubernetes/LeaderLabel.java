@@ -4,8 +4,11 @@ import io.github.leaderelector.config.PodLabel;
 import io.github.leaderelector.config.Settings;
 import io.github.leaderelector.kubernetes.AccessStore;
 import io.github.leaderelector.kubernetes.ApiException;
+import io.github.leaderelector.kubernetes.Permission;
+import io.github.leaderelector.kubernetes.PermissionCheck;
 import io.github.leaderelector.leadership.Backoff;
 import io.github.leaderelector.leadership.Claim;
+import io.github.leaderelector.leadership.LastingProblem;
 import io.github.leaderelector.leadership.Leadership;
 import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.LeadershipObserver;
@@ -59,6 +62,7 @@ public final class LeaderLabel implements LeadershipObserver {
     private final Ticker ticker;
     private final Counter failures;
     private final Runnable permissionCheck;
+    private final LastingProblem problem;
     private final Backoff backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE, new Random());
 
     private Sign sign = Sign.UNSEEN;
@@ -70,7 +74,6 @@ public final class LeaderLabel implements LeadershipObserver {
     private @Nullable String toldMark;
 
     private long nextTryNanos;
-    private boolean failing;
 
     /** The label that the settings name; they must name one. */
     @Inject
@@ -85,12 +88,11 @@ public final class LeaderLabel implements LeadershipObserver {
                 ticker,
                 meters,
                 new PermissionCheck(
-                                api,
-                                namespace(access, hub),
-                                "pods",
-                                List.of("get", "list", "patch"),
-                                "LEADER_LABEL",
-                                ticker)::run);
+                        api::ask,
+                        namespace(access, hub),
+                        List.of(new Permission("", "pods", null, List.of("get", "list", "patch"))),
+                        "LEADER_LABEL",
+                        ticker)::run);
     }
 
     /**
@@ -112,6 +114,7 @@ public final class LeaderLabel implements LeadershipObserver {
         this.leads = leads;
         this.ticker = ticker;
         this.permissionCheck = permissionCheck;
+        this.problem = new LastingProblem(ticker);
         this.nextTryNanos = ticker.nanoTime();
         this.failures = Counter.builder("leader_elector_label_failures")
                 .description("Failed attempts to set or remove the leader's label")
@@ -280,18 +283,15 @@ public final class LeaderLabel implements LeadershipObserver {
     private void failed(ApiException failure) {
         failures.increment();
         nextTryNanos = ticker.nanoTime() + backoff.next().toNanos();
-        if (!failing) {
-            failing = true;
-            LOG.warnf(
-                    "LE-502 The label '%s' of pod '%s' cannot be kept in order: %s",
-                    label, podName, failure.getMessage());
+        String why = String.valueOf(failure.getMessage());
+        if (problem.occurred(why)) {
+            LOG.warnf("LE-502 The label '%s' of pod '%s' cannot be kept in order: %s", label, podName, why);
         }
     }
 
     private void succeeded() {
         backoff.reset();
-        if (failing) {
-            failing = false;
+        if (problem.ended()) {
             LOG.infof("LE-503 The label '%s' of pod '%s' is in order again.", label, podName);
         }
     }

@@ -4,8 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.leaderelector.kubernetes.ApiException;
+import io.github.leaderelector.kubernetes.Permission;
+import io.github.leaderelector.kubernetes.PermissionCheck;
 import io.github.leaderelector.leadership.Backoff;
 import io.github.leaderelector.leadership.Claim;
+import io.github.leaderelector.leadership.LastingProblem;
 import io.github.leaderelector.leadership.Leadership;
 import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.LeadershipObserver;
@@ -56,6 +59,7 @@ public final class LeaseEvents implements LeadershipObserver {
     private final LeadershipHub hub;
     private final Ticker ticker;
     private final Runnable permissionCheck;
+    private final LastingProblem problem;
     private final Backoff backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE, new Random());
 
     /** The last change that is finished: written, refused, or not ours. */
@@ -63,7 +67,6 @@ public final class LeaseEvents implements LeadershipObserver {
 
     private boolean sending;
     private long nextTryNanos;
-    private boolean failing;
 
     /** Present after {@link #flush}: completes when the remaining Events have been tried. */
     private @Nullable CompletableFuture<Void> flushed;
@@ -74,9 +77,14 @@ public final class LeaseEvents implements LeadershipObserver {
         this.api = api;
         this.hub = hub;
         this.ticker = ticker;
+        this.problem = new LastingProblem(ticker);
         this.nextTryNanos = ticker.nanoTime();
         this.permissionCheck = new PermissionCheck(
-                api, hub.current().lease().namespace(), "events", List.of("create"), "KUBERNETES_EVENTS", ticker)::run;
+                api::ask,
+                hub.current().lease().namespace(),
+                List.of(new Permission("", "events", null, List.of("create"))),
+                "KUBERNETES_EVENTS",
+                ticker)::run;
     }
 
     /** Writes Events of the changes since the last call. */
@@ -127,7 +135,7 @@ public final class LeaseEvents implements LeadershipObserver {
     private synchronized void sent(Transition change, @Nullable Throwable thrown) {
         sending = false;
         if (thrown == null) {
-            failing = false;
+            problem.ended();
             backoff.reset();
         } else if (!(rootOf(thrown) instanceof ApiException failure) || !failure.refusedForGood()) {
             LOG.debugf("An Event could not be written: %s", ForeignText.of(thrown));
@@ -147,9 +155,9 @@ public final class LeaseEvents implements LeadershipObserver {
         boolean worthSaying = !failure.forbidden()
                 && failure.status() != HttpURLConnection.HTTP_CONFLICT
                 && failure.status() != HttpURLConnection.HTTP_NOT_FOUND;
-        if (worthSaying && !failing) {
-            failing = true;
-            LOG.warnf("LE-505 A Kubernetes Event was refused: %s Nothing else depends on it.", failure.getMessage());
+        String why = String.valueOf(failure.getMessage());
+        if (worthSaying && problem.occurred(why)) {
+            LOG.warnf("LE-505 A Kubernetes Event was refused: %s Nothing else depends on it.", why);
         }
     }
 

@@ -3,6 +3,8 @@ package io.github.leaderelector.outlet.service;
 import io.github.leaderelector.config.Settings;
 import io.github.leaderelector.kubernetes.AccessStore;
 import io.github.leaderelector.kubernetes.ApiClient;
+import io.github.leaderelector.kubernetes.Permission;
+import io.github.leaderelector.kubernetes.PermissionCheck;
 import io.github.leaderelector.leadership.Leadership;
 import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.LeadershipObserver;
@@ -13,6 +15,10 @@ import jakarta.annotation.PreDestroy;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -31,8 +37,11 @@ public final class LeaderService implements LeadershipObserver {
     /** How long a request may take. */
     private static final Duration LIMIT = Duration.ofSeconds(3);
 
+    private static final String SLICES_GROUP = "discovery.k8s.io";
+    private static final String SLICES = "endpointslices";
+
     private final ApiClient api;
-    private final Permissions permissions;
+    private final PermissionCheck permissions;
     private final Reconciler reconciler;
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread made = new Thread(task, "leader-service");
@@ -53,7 +62,8 @@ public final class LeaderService implements LeadershipObserver {
                 access.namespace().orElseGet(() -> hub.current().lease().namespace());
         String service = settings.leaderService().orElseThrow();
         this.api = new ApiClient(access, vertx, LIMIT, ticker);
-        this.permissions = new Permissions(api, namespace, service, settings.podIps(), ticker);
+        this.permissions =
+                new PermissionCheck(api::ask, namespace, needed(service, settings.podIps()), "LEADER_SERVICE", ticker);
         this.reconciler = new Reconciler(
                 new JsonServiceApi(api, namespace, service, settings.podName()),
                 new Reconciler.Setup(
@@ -62,6 +72,21 @@ public final class LeaderService implements LeadershipObserver {
                 ticker,
                 this::in,
                 new Reports(namespace + "/" + service, ticker, meters));
+    }
+
+    /** @param podIps the addresses of our pod, which determine the slices; empty if they are not known yet */
+    private static List<Permission> needed(String service, List<String> podIps) {
+        Set<Family> families = new TreeSet<>(podIps.stream().map(Family::of).toList());
+        if (families.isEmpty()) {
+            families.add(Family.IPV4);
+        }
+        List<Permission> needed = new ArrayList<>(List.of(
+                new Permission("", "services", service, List.of("get")),
+                new Permission("", "pods", null, List.of("get")),
+                new Permission(SLICES_GROUP, SLICES, null, List.of("create", "list", "watch"))));
+        families.forEach(family ->
+                needed.add(new Permission(SLICES_GROUP, SLICES, family.sliceName(service), List.of("get", "update"))));
+        return needed;
     }
 
     private void in(Duration delay, Runnable task) {
@@ -80,7 +105,7 @@ public final class LeaderService implements LeadershipObserver {
     /** Makes the slices match the current leadership; does not block. */
     @Override
     public void onLeadership(Leadership leadership) {
-        permissions.check();
+        permissions.run();
         reconciler.onLeadership(leadership);
     }
 

@@ -77,4 +77,9 @@ final class FakeApi implements Api {
         }
         return future;
     }
+
+    @Override
+    public CompletableFuture<JsonNode> ask(JsonNode review) {
+        return send("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", "application/json", review);
+    }
 }

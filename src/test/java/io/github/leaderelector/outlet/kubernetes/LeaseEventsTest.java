@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.github.leaderelector.CollectedLog;
 import io.github.leaderelector.kubernetes.ApiException;
+import io.github.leaderelector.kubernetes.PermissionCheck;
 import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.LeaseRef;
 import io.github.leaderelector.leadership.ManualTicker;

@@ -322,7 +322,7 @@ class LeaderServiceIT {
 
         awaitSaid(
                 first,
-                "LE-513 Not allowed to create, list, watch endpointslices in namespace '" + bench.namespace()
+                "LE-501 Not allowed to create, list, watch endpointslices in namespace '" + bench.namespace()
                         + "', which LEADER_SERVICE needs; add to the Role of this ServiceAccount:"
                         + " apiGroups [discovery.k8s.io], resources [endpointslices], verbs [create, list, watch].");
         awaitSaid(first, "resources [endpointslices], verbs [get, update], resourceNames [myapp-leader-ipv4].");

@@ -1,27 +1,40 @@
-package io.github.leaderelector.outlet.kubernetes;
+package io.github.leaderelector.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.github.leaderelector.CollectedLog;
-import io.github.leaderelector.kubernetes.ApiException;
 import io.github.leaderelector.leadership.ManualTicker;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class PermissionCheckTest {
 
-    private static final String PATH = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
-
     private final ManualTicker ticker = new ManualTicker();
-    private final FakeApi api = new FakeApi();
+    private final List<JsonNode> asked = new ArrayList<>();
+    private final List<CompletableFuture<JsonNode>> open = new ArrayList<>();
+    private Function<JsonNode, CompletableFuture<JsonNode>> server = review -> new CompletableFuture<>();
     private final CollectedLog log = new CollectedLog(PermissionCheck.class);
-    private final PermissionCheck check =
-            new PermissionCheck(api, "prod", "pods", List.of("get", "list", "patch"), "LEADER_LABEL", ticker);
+    private final PermissionCheck check = check(new Permission("", "pods", null, List.of("get", "list", "patch")));
+
+    private PermissionCheck check(Permission... needed) {
+        return new PermissionCheck(
+                review -> {
+                    asked.add(review);
+                    return server.apply(review);
+                },
+                "prod",
+                List.of(needed),
+                "LEADER_LABEL",
+                ticker);
+    }
 
     @BeforeEach
     void allowAll() {
@@ -38,23 +51,41 @@ class PermissionCheckTest {
         check.run();
         ticker.advance(Duration.ofMillis(999));
         check.run();
-        assertThat(api.requests).isEmpty();
+        assertThat(asked).isEmpty();
 
         ticker.advance(Duration.ofMillis(1));
         check.run();
-        assertThat(api.requests).hasSize(3).containsOnly("POST " + PATH);
+        assertThat(asked).hasSize(3);
     }
 
     @Test
     void eachVerbIsAskedForInTheNamespace() {
         run();
 
-        assertThat(api.posted)
+        assertThat(asked)
                 .extracting(review -> review.at("/spec/resourceAttributes").toString())
                 .containsExactly(
                         "{\"namespace\":\"prod\",\"resource\":\"pods\",\"verb\":\"get\"}",
                         "{\"namespace\":\"prod\",\"resource\":\"pods\",\"verb\":\"list\"}",
                         "{\"namespace\":\"prod\",\"resource\":\"pods\",\"verb\":\"patch\"}");
+    }
+
+    /** A Role may name the one object, but not one that is yet to be created. */
+    @Test
+    void whatHasANameIsAskedForByItAndNamedInTheAdvice() {
+        allow("create");
+        PermissionCheck named =
+                check(new Permission("discovery.k8s.io", "endpointslices", "a", List.of("get", "create")));
+        ticker.advance(Duration.ofSeconds(1));
+        named.run();
+
+        assertThat(asked)
+                .extracting(review -> review.at("/spec/resourceAttributes/name").asText("all"))
+                .containsExactly("a", "all");
+        assertThat(log.lines())
+                .containsExactly("WARN LE-501 Not allowed to get endpointslices in namespace 'prod', which LEADER_LABEL"
+                        + " needs; add to the Role of this ServiceAccount: apiGroups [discovery.k8s.io], resources"
+                        + " [endpointslices], verbs [get], resourceNames [a].");
     }
 
     @Test
@@ -83,29 +114,31 @@ class PermissionCheckTest {
             run();
         }
 
-        assertThat(api.requests).hasSize(3);
+        assertThat(asked).hasSize(3);
         assertThat(log.lines()).hasSize(1);
     }
 
     @Test
     void whileTheAnswersAreOnTheirWayNothingIsAskedAgain() {
-        api.hold();
+        server = review -> {
+            open.add(new CompletableFuture<>());
+            return open.get(open.size() - 1);
+        };
         run();
         run();
-        assertThat(api.requests).hasSize(3);
+        assertThat(asked).hasSize(3);
 
-        api.release();
+        open.forEach(answer -> answer.complete(JsonNodeFactory.instance.objectNode()));
         run();
-        assertThat(api.requests).hasSize(3);
+        assertThat(asked).hasSize(3);
     }
 
     @Test
     void whoGetsNoAnswerAsksAgainAndSaysOnlyThenWhatIsMissing() {
-        api.fail(ApiException.NO_ANSWER);
+        fail(ApiException.NO_ANSWER);
         run();
         assertThat(log.lines()).allMatch(line -> line.startsWith("DEBUG"));
 
-        api.work();
         allow("get", "list");
         run();
 
@@ -118,27 +151,28 @@ class PermissionCheckTest {
 
     @Test
     void whereSuchQuestionsAreRefusedTheyAreAskedOnce() {
-        api.fail(403);
+        fail(403);
         for (int i = 0; i < 600; i++) {
             run();
         }
 
-        assertThat(api.requests).hasSize(3);
+        assertThat(asked).hasSize(3);
     }
 
     @Test
     void whoGetsNoAnswerAsksMoreAndMoreSeldom() {
-        api.fail(ApiException.NO_ANSWER);
+        fail(ApiException.NO_ANSWER);
         for (int i = 0; i < 600; i++) {
             run();
         }
 
-        assertThat(api.requests.size() / 3).isBetween(8, 12);
+        assertThat(asked.size() / 3).isBetween(8, 12);
     }
 
     @Test
     void anAnswerThatSaysNeitherYesNorNoIsNoReasonToWarn() {
-        api.answer = (path, body) -> JsonNodeFactory.instance.objectNode().put("welcome", "to the login page");
+        server = review -> CompletableFuture.completedFuture(
+                JsonNodeFactory.instance.objectNode().put("welcome", "to the login page"));
 
         run();
 
@@ -151,12 +185,17 @@ class PermissionCheckTest {
     }
 
     private void allow(String... verbs) {
-        api.answer = (path, review) -> {
+        server = review -> {
             String verb = review.at("/spec/resourceAttributes/verb").asText();
             JsonNode status = JsonNodeFactory.instance
                     .objectNode()
                     .put("allowed", List.of(verbs).contains(verb));
-            return JsonNodeFactory.instance.objectNode().set("status", status);
+            return CompletableFuture.completedFuture(
+                    JsonNodeFactory.instance.objectNode().set("status", status));
         };
+    }
+
+    private void fail(int status) {
+        server = review -> CompletableFuture.failedFuture(new ApiException(status, "status " + status + ".", null));
     }
 }
