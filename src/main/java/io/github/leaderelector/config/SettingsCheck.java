@@ -371,8 +371,9 @@ final class SettingsCheck {
     }
 
     private int httpPort(String text) {
-        // Not stripped: Quarkus reads the same text.
-        int port = NUMBER.matcher(text).matches() ? Integer.parseInt(text) : -1;
+        // Quarkus, which reads the same text, strips it, too.
+        String digits = text.strip();
+        int port = NUMBER.matcher(digits).matches() ? Integer.parseInt(digits) : -1;
         if (port < 0 || port > HIGHEST_PORT) {
             problem(
                     "HTTP_PORT",
