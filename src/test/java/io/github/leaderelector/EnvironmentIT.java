@@ -82,6 +82,28 @@ class EnvironmentIT {
     }
 
     @Test
+    void emptyVariablesCountAsNotSet() throws Exception {
+        Map<String, String> variables = Map.of(
+                "DRAIN", "",
+                "LEADER_LABEL", "",
+                "ON_LEADING_URL", "",
+                "READINESS", "",
+                "RETRY_PERIOD", "",
+                "QUARKUS_LOG_LEVEL", "");
+        try (JarProcess sidecar = new JarProcess(folder, List.of(), variables)) {
+            sidecar.awaitServing();
+
+            JsonNode settings =
+                    new ObjectMapper().readTree(sidecar.get("/status")).path("settings");
+            assertThat(settings.path("DRAIN").asText()).isEqualTo("0s");
+            assertThat(settings.path("READINESS").asText()).isEqualTo("always");
+            assertThat(settings.path("RETRY_PERIOD").asText()).isEqualTo("2s");
+            sidecar.terminate();
+            assertThat(sidecar.status()).isZero();
+        }
+    }
+
+    @Test
     void thePackageHasNoSettingsForTestsOrDevelopment() throws IOException {
         try (Stream<Path> parts = Files.walk(Path.of("target", "quarkus-app"))) {
             List<Path> own = parts.filter(part -> part.getFileName().toString().startsWith("leader-elector-"))

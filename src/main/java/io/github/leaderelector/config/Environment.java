@@ -7,13 +7,15 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
  * Limits which environment variables configure the process: all of ours, and of Quarkus' variables only the log levels.
  * Other variables of Quarkus are ignored: they would break promises of this sidecar, and are most likely meant for the
- * application.
+ * application. An empty variable counts as not set, as in a shell's {@code ${DRAIN:-0s}}: templates of manifests write
+ * variables that have no value.
  */
 public final class Environment {
 
@@ -25,6 +27,9 @@ public final class Environment {
 
     private static final Pattern OBEYED = Pattern.compile("QUARKUS_LOG_(LEVEL|CATEGORY__.+__LEVEL)");
 
+    /** Empty means no file. */
+    private static final Set<String> MAY_BE_EMPTY = Set.of("LEADER_FILE", "LEADER_ELECTOR_LEADER_FILE");
+
     private Environment() {}
 
     /** From now on, only the permitted environment variables and system properties configure this process. */
@@ -32,7 +37,7 @@ public final class Environment {
         System.setProperty(SIDECAR, "true");
     }
 
-    /** After {@link #limit}: leaves out files in the working directory and the ignored variables. */
+    /** After {@link #limit}: leaves out files in the working directory, and variables that are ignored or empty. */
     static void configure(SmallRyeConfigBuilder builder) {
         if (Boolean.getBoolean(SIDECAR)) {
             var unused = builder.setAddDefaultSources(false)
@@ -46,6 +51,8 @@ public final class Environment {
     static Map<String, String> obeyed(Map<String, String> variables) {
         Map<String, String> obeyed = new TreeMap<>(variables);
         obeyed.keySet().removeIf(Environment::isIgnored);
+        obeyed.entrySet()
+                .removeIf(variable -> variable.getValue().isEmpty() && !MAY_BE_EMPTY.contains(variable.getKey()));
         return obeyed;
     }
 

@@ -1,9 +1,8 @@
 package io.github.leaderelector.kubernetes;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.leaderelector.leadership.Ticker;
 import io.github.leaderelector.text.ForeignText;
@@ -211,12 +210,7 @@ final class ExecPlugin {
     private Credential parsed(KubeconfigEntry exec, String output) throws AccessException {
         String who = "'" + ForeignText.name(exec.text("command").orElse("")) + "', which " + exec.field("command")
                 + " names,";
-        JsonNode answer;
-        try {
-            answer = new ObjectMapper().readTree(output);
-        } catch (JsonProcessingException noJson) {
-            throw AccessException.passing(who + " wrote no JSON to its standard output");
-        }
+        JsonNode answer = Yaml.read(output, "the standard output of " + who).orElse(MissingNode.getInstance());
         if (!answer.path("kind").asText().equals("ExecCredential")
                 || !answer.path("apiVersion").asText().equals(version(exec))) {
             throw AccessException.passing(who + " wrote no ExecCredential of " + version(exec));

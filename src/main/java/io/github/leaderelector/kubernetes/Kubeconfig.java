@@ -3,7 +3,6 @@ package io.github.leaderelector.kubernetes;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.leaderelector.text.ForeignText;
 import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,12 +12,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,8 +22,6 @@ import org.jspecify.annotations.Nullable;
  * one wins, and paths are relative to their file. A field that is not supported is an error that names it.
  */
 final class Kubeconfig implements AccessReader {
-
-    private static final Pattern URL = Pattern.compile("((?i)https?)(://.*)");
 
     private final List<Path> files;
     private final Map<String, String> environment;
@@ -53,7 +47,7 @@ final class Kubeconfig implements AccessReader {
                 ? named(parts, "user", userName.get(), "context '" + ForeignText.name(name) + "'")
                 : null;
 
-        URI server = server(cluster);
+        URI server = ServerUrl.of(cluster);
         Credentials credentials = user == null ? Credentials.NONE : credentials(user, cluster, rejected);
         String origin = "context '" + ForeignText.name(name) + "' of '" + context.file() + "'";
         Optional<String> anonymous = !credentials.headers().containsKey("Authorization")
@@ -87,7 +81,13 @@ final class Kubeconfig implements AccessReader {
     private List<KubeconfigEntry> parts() throws AccessException {
         List<KubeconfigEntry> parts = new ArrayList<>();
         for (Path file : files) {
-            YamlFile.read(file).ifPresent(node -> parts.add(new KubeconfigEntry(file, "it", node)));
+            Optional<JsonNode> node = Yaml.read(TextFile.read(file), "'" + file + "'");
+            if (node.isPresent()) {
+                if (!node.get().isObject()) {
+                    throw AccessException.passing("'" + file + "' is no kubeconfig");
+                }
+                parts.add(new KubeconfigEntry(file, "it", node.get()));
+            }
         }
         if (parts.isEmpty()) {
             throw AccessException.passing(quoted() + (files.size() == 1 ? " is empty" : " are empty"));
@@ -121,23 +121,6 @@ final class Kubeconfig implements AccessReader {
         }
         throw AccessException.passing("the kubeconfig " + quoted() + " has no " + kind + " '" + ForeignText.name(name)
                 + "', which its " + who + " names");
-    }
-
-    private static URI server(KubeconfigEntry cluster) throws AccessException {
-        String text = cluster.text("server")
-                .orElseThrow(() -> AccessException.passing(cluster.field("server") + " is missing"));
-        try {
-            // A scheme is the same in capitals.
-            Matcher url = URL.matcher(text.replaceFirst("/+$", ""));
-            URI server = new URI(url.matches() ? url.group(1).toLowerCase(Locale.ROOT) + url.group(2) : text);
-            if (url.matches() && server.getHost() != null && server.getUserInfo() == null) {
-                return server;
-            }
-        } catch (URISyntaxException notOne) {
-            // Reported below.
-        }
-        throw AccessException.permanent(
-                cluster.field("server") + " is no URL that begins with https:// or http:// and a host");
     }
 
     private static ApiAccess.Tls tls(KubeconfigEntry cluster, Credentials credentials) throws AccessException {

@@ -36,4 +36,18 @@ class EnvironmentTest {
         assertThat(Environment.ignored(all.keySet())).isEqualTo(ignored);
         assertThat(Environment.obeyed(all)).isEqualTo(obeyed);
     }
+
+    @Test
+    void emptyVariablesCountAsNotSetExceptTheOneThatSaysNoFile() {
+        Map<String, String> all = Map.of(
+                "DRAIN", "",
+                "LEADER_ELECTOR_DRAIN", "",
+                "QUARKUS_LOG_LEVEL", "",
+                "IDENTITY", " ",
+                "LEADER_FILE", "",
+                "LEADER_ELECTOR_LEADER_FILE", "");
+
+        assertThat(Environment.obeyed(all))
+                .isEqualTo(Map.of("IDENTITY", " ", "LEADER_FILE", "", "LEADER_ELECTOR_LEADER_FILE", ""));
+    }
 }

@@ -24,7 +24,7 @@ public final class SettingsFixture {
     static LeaderElectorConfig config(Map<String, String> variables) {
         return new SmallRyeConfigBuilder()
                 .addDefaultInterceptors()
-                .withDefaultValues(variables)
+                .withDefaultValues(Environment.obeyed(variables))
                 .withMapping(LeaderElectorConfig.class)
                 .build()
                 .getConfigMapping(LeaderElectorConfig.class);

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SettingsTest {
@@ -113,13 +114,31 @@ class SettingsTest {
         assertThat(settings.leaseName()).isEqualTo("property");
     }
 
-    @Test
-    void anEmptyValueOfWhatHasNoFixedDefaultMeansUnset() {
-        Settings settings = settings(Map.of("LEASE_NAME", "app", "NAMESPACE", "", "IDENTITY", "", "LEADER_FILE", ""));
+    /** As templates of manifests write them, and {@code envFrom} gives them. */
+    @ParameterizedTest
+    @MethodSource("optional")
+    void anEmptyVariableIsAsOneThatIsNotSet(String variable) {
+        assertThat(settings(Map.of("LEASE_NAME", "app-lock", variable, "")))
+                .isEqualTo(settings(Map.of("LEASE_NAME", "app-lock")));
+    }
 
-        assertThat(settings.namespace()).isEmpty();
-        assertThat(settings.identity()).isEqualTo(HOSTNAME);
-        assertThat(settings.leaderFile()).isEmpty();
+    static List<String> optional() {
+        return SettingsFixture.settings(Map.of()).inForce("prod", 4040).keySet().stream()
+                .filter(variable -> !List.of("LEASE_NAME", "LEADER_FILE").contains(variable))
+                .toList();
+    }
+
+    @Test
+    void anEmptyLeaderFileMeansNone() {
+        assertThat(settings(Map.of("LEASE_NAME", "app-lock", "LEADER_FILE", "")).leaderFile())
+                .isEmpty();
+    }
+
+    @Test
+    void blanksAroundAPortDoNotCount() {
+        assertThat(settings(Map.of("LEASE_NAME", "app-lock", "HTTP_PORT", " 0 "))
+                        .httpPort())
+                .isZero();
     }
 
     @ParameterizedTest(name = "{0}={1}")
@@ -131,7 +150,7 @@ class SettingsTest {
           NAMESPACE | a.b | NAMESPACE is 'a.b'; it must be lower case letters, digits and '-', beginning and ending with a letter or digit, at most 63 characters.
           IDENTITY | " " | IDENTITY is ' '; it must be a name that no other replica has, not blank, without control characters, at most 253 characters.
           IDENTITY | "a	b" | IDENTITY is 'a\\tb'; it must be a name that no other replica has, not blank, without control characters, at most 253 characters.
-          LEASE_DURATION | "" | LEASE_DURATION is ''; it must be whole seconds, at least 1, such as '15s'.
+          LEASE_DURATION | " " | LEASE_DURATION is ' '; it must be whole seconds, at least 1, such as '15s'.
           LEASE_DURATION | soon | LEASE_DURATION is 'soon'; it must be whole seconds, at least 1, such as '15s'.
           LEASE_DURATION | 15.5s | LEASE_DURATION is '15.5s'; it must be whole seconds, at least 1, such as '15s'.
           LEASE_DURATION | 0 | LEASE_DURATION is '0'; it must be whole seconds, at least 1, such as '15s'.
@@ -146,8 +165,8 @@ class SettingsTest {
           LEADER_FILE | /nowhere/file | LEADER_FILE is '/nowhere/file'; it must be a file in a directory that exists, but '/nowhere' is none: mount a volume there.
           LEADER_FILE | /proc/file | LEADER_FILE is '/proc/file'; it must be a file in a directory that this user may write to, but '/proc' is not: mount a writable volume there, such as an emptyDir.
           READINESS | maybe | READINESS is 'maybe'; it must be 'always' or 'leader'.
-          READINESS | "" | READINESS is ''; it must be 'always' or 'leader'.
-          HTTP_PORT | "" | HTTP_PORT is ''; it must be a number from 1 to 65535, or 0 for any free port.
+          READINESS | " " | READINESS is ' '; it must be 'always' or 'leader'.
+          HTTP_PORT | " " | HTTP_PORT is ' '; it must be a number from 1 to 65535, or 0 for any free port.
           HTTP_PORT | http | HTTP_PORT is 'http'; it must be a number from 1 to 65535, or 0 for any free port.
           HTTP_PORT | 65536 | HTTP_PORT is '65536'; it must be a number from 1 to 65535, or 0 for any free port.
           HTTP_PORT | -1 | HTTP_PORT is '-1'; it must be a number from 1 to 65535, or 0 for any free port.

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,6 +33,36 @@ class ExecPluginTest {
         script("echo 'a warning' >&2; echo '" + given("{\"token\":\" t0ken \"}") + "'");
 
         assertThat(ask("", false).token()).hasValue("t0ken");
+    }
+
+    /** client-go decodes it as it decodes objects of the API. */
+    @Test
+    void itMayWriteYaml() throws Exception {
+        String expires = ticker.wallTime().plus(Duration.ofMinutes(10)).toString();
+        script("""
+            cat <<END
+            apiVersion: client.authentication.k8s.io/v1
+            kind: ExecCredential
+            status:
+              token: t0ken
+              expirationTimestamp: %s
+            END""".formatted(expires));
+
+        ExecPlugin.Credential credential = ask("", false);
+
+        assertThat(credential.token()).hasValue("t0ken");
+        assertThat(credential.expires()).hasValue(Instant.parse(expires));
+    }
+
+    @Test
+    void whatIsNeitherJsonNorYamlIsToldByItsLineOnly() throws IOException {
+        script("echo 'token: \"s3cr3t'");
+
+        assertThatThrownBy(() -> ask("", false))
+                .isInstanceOf(AccessException.class)
+                .hasMessageStartingWith("the standard output of './plugin', which 'command' of user 'u'.exec in '"
+                        + folder.resolve("config") + "' names, is not valid YAML: line ")
+                .hasMessageNotContaining("s3cr3t");
     }
 
     @Test
@@ -83,7 +114,8 @@ class ExecPluginTest {
             echo 'log in first' >&2; exit 3          | ended with status 3: log in first
             echo 'token: s3cr3t' >&2; exit 3         | ended with status 3: token: ***
             exit 1                                   | ended with status 1
-            echo no                                  | wrote no JSON to its standard output
+            echo no                                  | wrote no ExecCredential of client.authentication.k8s.io/v1
+            true                                     | wrote no ExecCredential of client.authentication.k8s.io/v1
             echo '{}'                                | wrote no ExecCredential of client.authentication.k8s.io/v1
             echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1"}' | gave neither a token nor a client certificate with its key
             """)

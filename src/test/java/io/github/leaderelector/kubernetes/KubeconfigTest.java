@@ -194,11 +194,32 @@ class KubeconfigTest {
                 "clusters: [{name: b, cluster: &b {server: 'https://x'}}, {name: c, cluster: {<<: *b}}]\n" + CONTEXT,
                 "clusters: [{name: b, cluster: &b {server: 'https://b'}}, {name: c, cluster: {<<: [*b], server: 'https://x'}}]\n"
                         + CONTEXT,
+                CONTEXT + "clusters:\n- name:\tc\n  cluster:\t\n    server\t:\t\"https://x\"\t# it\n",
+                CONTEXT + "clusters: [{name: c, cluster: {server: 'https://x/?a=s3cr3t#b'}}]",
             })
     void aKubeconfigIsReadAsKubectlReadsIt(String text) throws Exception {
         Files.writeString(file, text);
 
         assertThat(read(file).server()).hasToString("https://x");
+    }
+
+    /** kubectl takes the first two and asks for their address. */
+    @ParameterizedTest
+    @CsvSource({
+        "https://my_server:6443/k8s, names the host 'my_server'; it must be of letters",
+        "https://api.1st, names the host 'api.1st'; it must be of letters",
+        "https://me:s3cr3t@my_server, is no URL that begins with https:// or http:// and a host",
+        "x:6443, is no URL that begins with https:// or http:// and a host",
+        "https:///x, is no URL that begins with https:// or http:// and a host",
+    })
+    void aServerThatJavaCannotAskIsRefusedByItsName(String server, String what) throws Exception {
+        write("{server: '" + server + "'}", "{token: t}");
+
+        assertThatThrownBy(() -> read(file))
+                .isInstanceOfSatisfying(
+                        AccessException.class,
+                        refusal -> assertThat(refusal.isPermanent()).isTrue())
+                .hasMessageStartingWith("'server' of cluster 'c' in '" + file + "' " + what);
     }
 
     @ParameterizedTest

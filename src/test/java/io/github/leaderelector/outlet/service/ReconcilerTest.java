@@ -49,6 +49,18 @@ class ReconcilerTest {
         assertThat(addresses()).containsExactly("10.0.0.1");
     }
 
+    /** The API server's cache, which answers the first look, may be older than the slice. */
+    @Test
+    void whoseWriteConflictsDoesNotLookIntoTheCacheAgain() {
+        api.refuse("POST", 409);
+        lead();
+        ticks(30);
+
+        assertThat(api.requests)
+                .containsSubsequence("LIST any", "POST myapp-leader-ipv4", "LIST")
+                .containsOnlyOnce("LIST any");
+    }
+
     @Test
     void aFollowerLooksOnceASecondAfterItsStart() {
         follow("pod-b");

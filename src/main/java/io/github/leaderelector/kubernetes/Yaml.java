@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
@@ -14,38 +13,33 @@ import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
-/** Reads YAML files. An error names the line, but never quotes the text, which may be a secret. */
-final class YamlFile {
+/** Reads YAML. An error names the line, but never quotes the text, which may be a secret. */
+final class Yaml {
 
-    private YamlFile() {}
+    private Yaml() {}
 
-    /** The YAML object in {@code file}, as a tree; empty if there is nothing in the file. */
-    static Optional<JsonNode> read(Path file) throws AccessException {
-        JsonNode node;
-        String text = TextFile.read(file);
+    /**
+     * The first document of {@code text}, as a tree; empty if there is none.
+     *
+     * @param origin where the text is from, for people
+     */
+    static Optional<JsonNode> read(String text, String origin) throws AccessException {
         try {
-            node = json(text).orElseGet(() -> merged(yaml(text)));
+            return Optional.of(json(text).orElseGet(() -> merged(yaml(text)))).filter(node -> !node.isNull());
         } catch (MarkedYamlEngineException invalid) {
             Optional<Mark> mark = invalid.getProblemMark().or(invalid::getContextMark);
-            throw AccessException.passing("'" + file + "' is not valid YAML"
+            throw AccessException.passing(origin + " is not valid YAML"
                     + mark.map(place -> ": line " + (place.getLine() + 1) + ", column " + (place.getColumn() + 1))
                             .orElse(""));
         } catch (YamlEngineException | IllegalArgumentException invalid) {
-            throw AccessException.passing("'" + file + "' is not valid YAML");
+            throw AccessException.passing(origin + " is not valid YAML");
         }
-        if (node == null || node.isNull()) {
-            return Optional.empty();
-        }
-        if (!node.isObject()) {
-            throw AccessException.passing("'" + file + "' is no kubeconfig");
-        }
-        return Optional.of(node);
     }
 
     /** What is JSON is YAML, too, except that it may be indented by tabs. */
     private static Optional<JsonNode> json(String text) {
         try {
-            return text.startsWith("{") ? Optional.of(new ObjectMapper().readTree(text)) : Optional.empty();
+            return text.stripLeading().startsWith("{") ? Optional.of(new ObjectMapper().readTree(text)) : Optional.empty();
         } catch (JsonProcessingException noJson) {
             return Optional.empty();
         }
@@ -61,7 +55,7 @@ final class YamlFile {
 
     /** With what {@code <<} names put where it stands; a key of YAML 1.1 that kubectl knows. */
     private static JsonNode merged(JsonNode node) {
-        node.forEach(YamlFile::merged);
+        node.forEach(Yaml::merged);
         if (node instanceof ObjectNode object) {
             JsonNode others = object.path("<<");
             object.remove("<<");
