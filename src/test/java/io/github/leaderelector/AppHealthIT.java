@@ -16,7 +16,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -26,7 +25,7 @@ import org.junit.jupiter.api.Test;
 /** The application's health decides who leads: packaged, on a real API server, each replica with an application. */
 class AppHealthIT {
 
-    private static final List<String> REPLICAS = List.of("app-a", "app-b");
+    private static final List<String> REPLICAS = List.of("pod-a", "pod-b");
     private static final Duration SOON = Duration.ofSeconds(3);
 
     private static RealApiServer server;
@@ -54,14 +53,7 @@ class AppHealthIT {
     @BeforeAll
     static void startServer() {
         RealApiServer.binariesMissing().ifPresent(why -> Assumptions.abort(why));
-        server = RealApiServer.start(Path.of("target/app-health-api-server"), REPLICAS);
-    }
-
-    @AfterAll
-    static void stopServer() {
-        if (server != null) {
-            server.close();
-        }
+        server = RealApiServer.shared();
     }
 
     @BeforeEach

@@ -164,7 +164,7 @@ class CanaryIT {
             } else {
                 breakIt(api, broken);
             }
-            try (JarProcess sidecar = new JarProcess(folder, List.of(), settings)) {
+            try (JarProcess sidecar = JarProcess.asInTheImage(folder, settings)) {
                 sidecar.awaitServing();
                 if (broken.running()) {
                     sidecar.awaitLeading(true);
@@ -175,7 +175,7 @@ class CanaryIT {
                     said.append(answers(sidecar));
                     return !sidecar.isAlive()
                             || complained(sidecar)
-                            || (broken.running() && reread(sidecar))
+                            || (broken.running() && lost(sidecar))
                             || (broken.isProxyVariable() && leads(sidecar));
                 });
                 said.append(answers(sidecar));
@@ -202,10 +202,9 @@ class CanaryIT {
         return sidecar.stdout().contains("LE-101 ");
     }
 
-    /** The last access stays in use: the sidecar notices nothing and leads on. */
-    private static boolean reread(JarProcess sidecar) throws IOException {
-        Wait.pass(Duration.ofSeconds(6));
-        return !sidecar.stdout().isEmpty();
+    /** Refused for a renew deadline, it has looked for other credentials more than once. */
+    private static boolean lost(JarProcess sidecar) throws IOException {
+        return sidecar.stdout().contains("LE-102 ");
     }
 
     private static String answers(JarProcess sidecar) {

@@ -19,7 +19,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -27,7 +26,7 @@ import org.junit.jupiter.api.Test;
 /** A leader that is told to stop holds the Lease until its application has finished: packaged, on a real API server. */
 class DrainIT {
 
-    private static final List<String> REPLICAS = List.of("drain-a", "drain-b", "drain-c");
+    private static final List<String> REPLICAS = List.of("pod-a", "pod-b", "pod-c");
 
     /** Longer than a stop may take otherwise. */
     private static final Duration DRAIN = Exit.STOP_LIMIT.plusSeconds(3);
@@ -40,14 +39,7 @@ class DrainIT {
     @BeforeAll
     static void startServer() {
         RealApiServer.binariesMissing().ifPresent(why -> Assumptions.abort(why));
-        server = RealApiServer.start(Path.of("target/drain-api-server"), REPLICAS);
-    }
-
-    @AfterAll
-    static void stopServer() {
-        if (server != null) {
-            server.close();
-        }
+        server = RealApiServer.shared();
     }
 
     @Test

@@ -6,10 +6,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.leaderelector.testkit.EventStreamClient;
 import io.github.leaderelector.testkit.PackagedSidecar;
+import io.github.leaderelector.testkit.Ports;
 import io.github.leaderelector.testkit.Wait;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -221,7 +221,7 @@ class MainIT {
     }
 
     private int startServing(List<String> command, Map<String, String> settings) throws Exception {
-        int port = freePort();
+        int port = Ports.free();
         Map<String, String> all = new HashMap<>(settings);
         all.putAll(Map.of(
                 "LEASE_NAME", "app-lock",
@@ -272,12 +272,6 @@ class MainIT {
                                 .build(),
                         BodyHandlers.ofString())
                 .body();
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket any = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return any.getLocalPort();
-        }
     }
 
     private static Path trimmed(Path file) {

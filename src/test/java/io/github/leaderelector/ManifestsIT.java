@@ -38,7 +38,6 @@ import io.github.leaderelector.testkit.RealApiServer;
 import io.github.leaderelector.testkit.Wait;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,7 +45,6 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -114,7 +112,7 @@ class ManifestsIT {
     @BeforeAll
     static void applyTheManifests() {
         RealApiServer.binariesMissing().ifPresent(why -> Assumptions.abort(why));
-        server = RealApiServer.start(Path.of("target/manifests/api-server"), List.of());
+        server = RealApiServer.shared();
         KubernetesClient admin = server.admin();
         for (String namespace : List.of(NAMESPACE, EMPTY_NAMESPACE)) {
             admin.resource(new NamespaceBuilder()
@@ -157,13 +155,6 @@ class ManifestsIT {
                         .flatMap(List::stream)
                         .anyMatch(c -> c.getType().equals("Established")
                                 && c.getStatus().equals("True")));
-    }
-
-    @AfterAll
-    static void stopServer() {
-        if (server != null) {
-            server.close();
-        }
     }
 
     @Test

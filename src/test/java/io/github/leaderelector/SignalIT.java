@@ -23,7 +23,10 @@ class SignalIT {
     @TempDir
     Path folder;
 
-    /** All start at once, so that they starve each other, and each is told to stop at another moment. */
+    /**
+     * All start at once, so that they starve each other, and each is told to stop at another moment. Other tests that run
+     * at the time go first.
+     */
     @Test
     void sigtermAmidAStarvedStartEndsItWithStatus0AndLeavesNothingBehind() throws Exception {
         try (FakeApiServer api = new FakeApiServer()) {
@@ -32,7 +35,7 @@ class SignalIT {
                 for (int i = 0; i < PROCESSES; i++) {
                     Path own = Files.createDirectory(folder.resolve("pod-" + i));
                     Kubeconfigs.write(own.resolve("kubeconfig"), api.url(), "prod");
-                    all.add(new JarProcess(own, List.of(), Map.of("IDENTITY", "pod-" + i)));
+                    all.add(new JarProcess(own, List.of("nice", "-n", "10"), Map.of("IDENTITY", "pod-" + i)));
                 }
                 for (JarProcess sidecar : all) {
                     Wait.pass(Duration.ofMillis(700));

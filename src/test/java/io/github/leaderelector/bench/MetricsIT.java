@@ -23,7 +23,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -32,7 +31,7 @@ import org.junit.jupiter.api.Test;
 class MetricsIT {
 
     private static final Duration SETTLED = Duration.ofSeconds(5);
-    private static final List<String> REPLICAS = List.of("sidecar-a", "sidecar-b");
+    private static final List<String> REPLICAS = List.of("pod-a", "pod-b");
 
     private static RealApiServer server;
 
@@ -41,14 +40,7 @@ class MetricsIT {
     @BeforeAll
     static void startServer() {
         RealApiServer.binariesMissing().ifPresent(why -> Assumptions.abort(why));
-        server = RealApiServer.start(Path.of("target/bench/metrics-api-server"), REPLICAS);
-    }
-
-    @AfterAll
-    static void stopServer() {
-        if (server != null) {
-            server.close();
-        }
+        server = RealApiServer.shared();
     }
 
     @Test

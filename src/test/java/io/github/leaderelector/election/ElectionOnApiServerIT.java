@@ -8,12 +8,9 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.leaderelector.leadership.LeaseRef;
 import io.github.leaderelector.testkit.Rbac;
 import io.github.leaderelector.testkit.RealApiServer;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -21,7 +18,7 @@ import org.junit.jupiter.api.Test;
 /** The contract on a real kube-apiserver, and what only a real one can show: permissions. */
 class ElectionOnApiServerIT extends ElectionContract {
 
-    private static final String USER = "sidecar";
+    private static final String USER = "pod-a";
 
     private @Nullable RealApiServer server;
 
@@ -30,14 +27,7 @@ class ElectionOnApiServerIT extends ElectionContract {
         Optional<String> missing = RealApiServer.binariesMissing();
         missing.ifPresent(why -> System.out.println("ElectionOnApiServerIT is skipped: " + why));
         Assumptions.assumeTrue(missing.isEmpty(), () -> missing.orElse(""));
-        server = RealApiServer.start(Path.of("target", "election-on-api-server"), List.of(USER));
-    }
-
-    @AfterAll
-    void end() {
-        if (server != null) {
-            server.close();
-        }
+        server = RealApiServer.shared();
     }
 
     private RealApiServer server() {

@@ -9,31 +9,31 @@ import java.util.function.UnaryOperator;
 
 /** A way in which the product could be broken, to see that the simulation notices. */
 enum Mutation {
-    NONE(""),
+    NONE("", 0),
     /** Releases first, stops claiming second, as client-go and Fabric8 do. */
-    RELEASE_BEFORE_STOP(SimulationCheck.TWO_CLAIM),
+    RELEASE_BEFORE_STOP(SimulationCheck.TWO_CLAIM, 77),
     /** Judges others by the wall clock. */
-    WALL_CLOCK(SimulationCheck.TWO_CLAIM),
+    WALL_CLOCK(SimulationCheck.TWO_CLAIM, 30),
     /** Counts the claim from when the answer may come at the latest, instead of from the request. */
-    CLAIM_FROM_ANSWER(SimulationCheck.TWO_CLAIM),
+    CLAIM_FROM_ANSWER(SimulationCheck.TWO_CLAIM, 2066),
     /** Claims for as long as the others wait. */
-    CLAIM_AS_LONG_AS_LEASE(SimulationCheck.TWO_CLAIM),
+    CLAIM_AS_LONG_AS_LEASE(SimulationCheck.TWO_CLAIM, 136),
     /** Takes a Lease that somebody has emptied for one that its holder has released. */
-    EMPTIED_IS_RELEASED(SimulationCheck.TWO_CLAIM),
+    EMPTIED_IS_RELEASED(SimulationCheck.TWO_CLAIM, 19),
     /** Lets anybody shorten a hold, not its holder alone: A4. */
-    SHORTENED_BY_ANYBODY(SimulationCheck.TWO_CLAIM),
+    SHORTENED_BY_ANYBODY(SimulationCheck.TWO_CLAIM, 38),
     /** Writes whatever has become of the Lease meanwhile. */
-    PUT_WITHOUT_VERSION(SimulationCheck.TWO_CLAIM),
+    PUT_WITHOUT_VERSION(SimulationCheck.TWO_CLAIM, 18),
     /** Knows nothing of suspended machines. */
-    SUSPENSION_NOT_COUNTED(SimulationCheck.TWO_CLAIM),
+    SUSPENSION_NOT_COUNTED(SimulationCheck.TWO_CLAIM, 23),
     /** Compares the clocks with those of the last write only: a wall clock set back hides a suspension, A3. */
-    SUSPENSION_SINCE_WRITE(SimulationCheck.TWO_CLAIM),
+    SUSPENSION_SINCE_WRITE(SimulationCheck.TWO_CLAIM, 150),
     /** Does not wait for the file before it releases: A2. */
-    FILE_IS_NO_SIGN(SimulationCheck.RELEASED_WITH_FILE),
+    FILE_IS_NO_SIGN(SimulationCheck.RELEASED_WITH_FILE, 13),
     /** Nobody ends a claim for those who only look at the file, but the tick of each second. */
-    NO_WATCHDOG(SimulationCheck.TWO_FILES),
+    NO_WATCHDOG(SimulationCheck.TWO_FILES, 1988),
     /** Stops, and lets the Lease expire. */
-    NO_RELEASE(SimulationCheck.SLOW_STOP),
+    NO_RELEASE(SimulationCheck.SLOW_STOP, 73),
     ;
 
     private static final Duration SHORTENED = Duration.ofSeconds(1);
@@ -41,8 +41,14 @@ enum Mutation {
     /** The simulation's message when it has found the mutation. */
     final String finding;
 
-    Mutation(String finding) {
+    /**
+     * Of a schedule that shows it; after a change of the simulation it may be another one, which takes time to find.
+     */
+    final long seed;
+
+    Mutation(String finding, long seed) {
         this.finding = finding;
+        this.seed = seed;
     }
 
     /** The clocks that the election has. */

@@ -1,6 +1,7 @@
 package io.github.leaderelector.testkit;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,6 +30,7 @@ public final class PackagedSidecar {
     private static final Path JAR =
             Path.of("target/quarkus-app/quarkus-run.jar").toAbsolutePath();
     private static final Path CACHE = Path.of("target/sidecar.aot").toAbsolutePath();
+    private static final String MADE_OF = "target/sidecar.aot.made-of";
     private static final Path IMAGE = Path.of("src/main/docker").toAbsolutePath();
     private static final Duration TRAINING_LIMIT = Duration.ofMinutes(5);
 
@@ -119,7 +121,7 @@ public final class PackagedSidecar {
         return Path.of(System.getProperty("java.home"), "bin", "java").toString();
     }
 
-    /** Made when first asked for: training takes some twenty seconds. */
+    /** Made when first asked for: training takes some twenty seconds, once per build. */
     private static final class Made {
 
         static final CompletableFuture<List<String>> COMMAND = CompletableFuture.supplyAsync(Made::make, Runnable::run);
@@ -129,11 +131,36 @@ public final class PackagedSidecar {
                     .flatMap(List::stream)
                     .collect(ArrayList::new, List::add, List::addAll);
             if (hasJdkOfTheImage()) {
-                train(command);
+                trainOnce(command);
                 // Without a usable cache it does not start: nobody is to measure something else unawares.
                 command.addAll(1, List.of("-XX:AOTCache=" + CACHE, "-XX:AOTMode=on"));
             }
             return List.copyOf(command);
+        }
+
+        /** Forks of one build share the cache: the first of them makes it, and notes what it was made of. */
+        private static void trainOnce(List<String> command) {
+            try (RandomAccessFile note = new RandomAccessFile(MADE_OF, "rw")) {
+                // Until it is closed; so no other stream may be opened on the file, whose end would end the lock.
+                var unused = note.getChannel().lock();
+                String present = command
+                        + modified(JAR)
+                        + modified(IMAGE.resolve("Train.java"))
+                        + modified(IMAGE.resolve("jvm.flags"));
+                if (Files.exists(CACHE) && present.equals(note.readLine())) {
+                    return;
+                }
+                note.setLength(0);
+                train(command);
+                note.seek(0);
+                note.writeBytes(present);
+            } catch (IOException failure) {
+                throw new UncheckedIOException(failure);
+            }
+        }
+
+        private static String modified(Path file) throws IOException {
+            return " " + Files.getLastModifiedTime(file);
         }
 
         private static void train(List<String> command) {

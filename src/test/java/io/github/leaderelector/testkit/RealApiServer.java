@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
@@ -37,6 +38,11 @@ public final class RealApiServer implements AutoCloseable {
 
     /** The user who may do everything. */
     public static final String ADMIN = "admin";
+
+    /**
+     * The users of the {@link #shared} server beside {@link #ADMIN}; they may do nothing until {@link Rbac} grants it.
+     */
+    public static final List<String> USERS = List.of("pod-a", "pod-b", "pod-c");
 
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
 
@@ -94,6 +100,30 @@ public final class RealApiServer implements AutoCloseable {
                 : Optional.of("No folder with the programs etcd and kube-apiserver in "
                         + programsRoot()
                         + "; run a test of kube-api-test once with a network, or set KUBE_API_TEST_DIR.");
+    }
+
+    /**
+     * The server of this JVM, for all classes whose namespaces are enough to keep them apart: started when first asked
+     * for, ended with the JVM, and not to be closed or stopped. Services may have addresses of both families.
+     *
+     * @see #USERS
+     * @throws java.util.concurrent.CompletionException if it does not start; each time, with the cause
+     */
+    public static RealApiServer shared() {
+        return Shared.SERVER.join();
+    }
+
+    private static final class Shared {
+
+        static final CompletableFuture<RealApiServer> SERVER =
+                CompletableFuture.supplyAsync(Shared::start, Runnable::run);
+
+        private static RealApiServer start() {
+            return RealApiServer.start(
+                    Path.of("target", "api-server-" + Fork.number()),
+                    USERS,
+                    "--service-cluster-ip-range=10.0.0.0/24,fd00:10::/112");
+        }
     }
 
     private static Path programsRoot() {

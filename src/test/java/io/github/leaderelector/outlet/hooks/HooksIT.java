@@ -25,7 +25,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -52,14 +51,7 @@ class HooksIT {
             System.out.println("HooksIT is skipped: " + why);
             Assumptions.abort(why);
         });
-        server = RealApiServer.start(Path.of("target", "hooks", "api-server"), List.of("pod-a"));
-    }
-
-    @AfterAll
-    static void end() {
-        if (server != null) {
-            server.close();
-        }
+        server = RealApiServer.shared();
     }
 
     @BeforeEach
@@ -152,7 +144,7 @@ class HooksIT {
         String url = "http://127.0.0.1:" + application().getAddress().getPort();
         return Bench.create(
                 java.util.Objects.requireNonNull(server),
-                Path.of("target", "hooks", name),
+                Path.of("target", "hooks-" + name),
                 TIMINGS,
                 Map.of("ON_LEADING_URL", url + "/leading", "ON_FOLLOWING_URL", url + "/following"),
                 List.of("pod-a"));

@@ -33,7 +33,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -59,14 +58,7 @@ class LeaderLabelIT {
             System.out.println("LeaderLabelIT is skipped: " + why);
             Assumptions.abort(why);
         });
-        server = RealApiServer.start(Path.of("target", "label", "api-server"), NAMES);
-    }
-
-    @AfterAll
-    static void end() {
-        if (server != null) {
-            server.close();
-        }
+        server = RealApiServer.shared();
     }
 
     @AfterEach
@@ -279,7 +271,11 @@ class LeaderLabelIT {
 
     private Bench bench(String name) {
         Bench made = Bench.create(
-                server(), Path.of("target", "label", name), TIMINGS, Map.of("LEADER_LABEL", KEY + "=" + VALUE), NAMES);
+                server(),
+                Path.of("target", "label-" + name),
+                TIMINGS,
+                Map.of("LEADER_LABEL", KEY + "=" + VALUE),
+                NAMES);
         bench = made;
         for (Replica replica : made.replicas()) {
             replica.set("POD_NAME", replica.name());

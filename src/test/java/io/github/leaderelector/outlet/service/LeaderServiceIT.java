@@ -31,7 +31,6 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -61,17 +60,7 @@ class LeaderServiceIT {
             System.out.println("LeaderServiceIT is skipped: " + why);
             Assumptions.abort(why);
         });
-        server = RealApiServer.start(
-                Path.of("target", "service", "api-server"),
-                NAMES,
-                "--service-cluster-ip-range=10.0.0.0/24,fd00:10::/112");
-    }
-
-    @AfterAll
-    static void end() {
-        if (server != null) {
-            server.close();
-        }
+        server = RealApiServer.shared();
     }
 
     @AfterEach
@@ -370,7 +359,7 @@ class LeaderServiceIT {
     private Bench bench(String name, Map<String, String> more) {
         Map<String, String> settings = new HashMap<>(Map.of("LEADER_SERVICE", SERVICE));
         settings.putAll(more);
-        Bench made = Bench.create(server(), Path.of("target", "service", name), TIMINGS, settings, NAMES);
+        Bench made = Bench.create(server(), Path.of("target", "service-" + name), TIMINGS, settings, NAMES);
         bench = made;
         for (Replica replica : made.replicas()) {
             replica.set("POD_NAME", replica.name());
