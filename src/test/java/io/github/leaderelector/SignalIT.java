@@ -24,8 +24,8 @@ class SignalIT {
     Path folder;
 
     /**
-     * All start at once, so that they starve each other, and each is told to stop at another moment. Other tests that run
-     * at the time go first.
+     * All start at once, so that they starve each other, and each is told to stop at another moment. Other tests that
+     * run at the time go first.
      */
     @Test
     void sigtermAmidAStarvedStartEndsItWithStatus0AndLeavesNothingBehind() throws Exception {

@@ -43,7 +43,8 @@ final class SettingsCheck {
         Duration leaseDuration = times.leaseDuration(config.leaseDuration().orElse(""));
         Duration renewDeadline =
                 times.period("RENEW_DEADLINE", "10s", config.renewDeadline().orElse(""));
-        Duration retryPeriod = times.period("RETRY_PERIOD", "2s", config.retryPeriod().orElse(""));
+        Duration retryPeriod =
+                times.period("RETRY_PERIOD", "2s", config.retryPeriod().orElse(""));
         times.together(leaseDuration, renewDeadline, retryPeriod);
         Optional<Path> leaderFile = config.leaderFile().map(leaderFiles::leaderFile);
         Readiness readiness = values.oneOf("READINESS", config.readiness(), Readiness.ALWAYS);
@@ -88,7 +89,8 @@ final class SettingsCheck {
     }
 
     private Optional<AppHealth> appHealth(LeaderElectorConfig config) {
-        int failures = values.number("APP_HEALTH_FAILURES", config.appHealthFailures().orElse(""), 1, 1_000);
+        int failures =
+                values.number("APP_HEALTH_FAILURES", config.appHealthFailures().orElse(""), 1, 1_000);
         AppHealth.Fallback fallback =
                 values.oneOf("APP_HEALTH_FALLBACK", config.appHealthFallback(), AppHealth.Fallback.NOBODY);
         return config.appHealthUrl().map(url -> new AppHealth(values.url("APP_HEALTH_URL", url), failures, fallback));

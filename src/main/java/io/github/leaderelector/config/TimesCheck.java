@@ -23,7 +23,8 @@ final class TimesCheck {
         this.problems = problems;
     }
 
-    @Nullable Duration leaseDuration(String text) {
+    @Nullable
+    Duration leaseDuration(String text) {
         Optional<Duration> duration = Durations.parse(text).filter(TimesCheck::wholeSeconds);
         if (duration.isEmpty()) {
             problems.wrong("LEASE_DURATION", text, "whole seconds, at least 1, such as '15s'");
@@ -35,7 +36,8 @@ final class TimesCheck {
         return duration.getNano() == 0 && duration.getSeconds() >= 1 && duration.compareTo(LONGEST) <= 0;
     }
 
-    @Nullable Duration period(String name, String example, String text) {
+    @Nullable
+    Duration period(String name, String example, String text) {
         Optional<Duration> duration =
                 Durations.parse(text).filter(d -> d.compareTo(SHORTEST_PERIOD) >= 0 && d.compareTo(LONGEST) <= 0);
         if (duration.isEmpty()) {

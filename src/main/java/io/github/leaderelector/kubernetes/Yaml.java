@@ -39,7 +39,9 @@ final class Yaml {
     /** What is JSON is YAML, too, except that it may be indented by tabs. */
     private static Optional<JsonNode> json(String text) {
         try {
-            return text.stripLeading().startsWith("{") ? Optional.of(new ObjectMapper().readTree(text)) : Optional.empty();
+            return text.stripLeading().startsWith("{")
+                    ? Optional.of(new ObjectMapper().readTree(text))
+                    : Optional.empty();
         } catch (JsonProcessingException noJson) {
             return Optional.empty();
         }

@@ -33,8 +33,7 @@ class JsonServiceApiTest {
         Config config = new ConfigBuilder(Config.empty())
                 .withMasterUrl("http://127.0.0.1:" + server.getAddress().getPort())
                 .build();
-        try (ApiClient client =
-                new ApiClient(ApiAccesses.of(config), ApiAccesses.VERTX, LIMIT, Ticker.system())) {
+        try (ApiClient client = new ApiClient(ApiAccesses.of(config), ApiAccesses.VERTX, LIMIT, Ticker.system())) {
             ServiceApi api = new JsonServiceApi(client, "prod", Fixtures.SERVICE, "pod-a");
 
             assertThat(api.slices(fresh))
