@@ -1,6 +1,7 @@
 package io.github.leaderelector.kubernetes;
 
 import io.github.leaderelector.text.ForeignText;
+import io.vertx.core.http.StreamResetException;
 import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertPathValidatorException;
 import java.security.cert.CertificateException;
@@ -24,6 +25,9 @@ final class Failures {
         }
         if (root instanceof TimeoutException) {
             return "no connection in time";
+        }
+        if (root instanceof StreamResetException reset) {
+            return "the server reset the request (HTTP/2 error " + reset.getCode() + ")";
         }
         String words = ForeignText.of(root);
         return tls && trust

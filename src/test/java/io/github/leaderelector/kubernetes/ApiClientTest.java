@@ -401,6 +401,24 @@ class ApiClientTest {
         }
     }
 
+    /** As an API server does with a request that takes it too long. */
+    @Test
+    void aRequestThatTheServerResetsIsSaidToBeSo() throws Exception {
+        HttpServer server = listening(
+                tls("server-a").setUseAlpn(true), request -> request.response().reset(2));
+        String url = "https://127.0.0.1:" + server.actualPort();
+        try (ApiClient client =
+                client(Fixtures.access(url, "t", Fixtures.trusting("server-a.crt", Optional.empty())), PATIENCE)) {
+            assertThat(client.send(LEASE))
+                    .failsWithin(PATIENCE)
+                    .withThrowableThat()
+                    .havingRootCause()
+                    .withMessageContaining("the server reset the request (HTTP/2 error 2)");
+        } finally {
+            server.close();
+        }
+    }
+
     /** A handshake that never ends: the next request has a connection of its own. */
     @Test
     void aRequestDoesNotWaitForTheConnectionOfOneThatWasGivenUp() throws Exception {

@@ -71,7 +71,7 @@ public final class LeaderService implements LeadershipObserver {
                 hub::current,
                 ticker,
                 this::in,
-                new Reports(namespace + "/" + service, ticker, meters));
+                new ServiceLog(namespace + "/" + service, ticker, meters));
     }
 
     /** @param podIps the addresses of our pod, which determine the slices; empty if they are not known yet */

@@ -7,7 +7,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides which slices to write, and how: a pure function of the wish and of the slices that were seen.
+ * Decides which slices to write, and how: a pure function of the desired state and of the slices that were seen.
  *
  * <p>A slice with a larger token than ours was written by a later leader and is never changed.
  */
@@ -24,31 +24,32 @@ final class Plan {
     record Write(Slice slice, boolean isNew) {}
 
     /**
-     * The writes that make the slices match the wish; empty if they match.
+     * The writes that make the slices match the desired state; empty if they match.
      *
      * @param service the Service's name
      * @param found the Service's slices, by name
      * @param route the route to our pod; null if none is known
      */
     static List<Write> writes(
-            Wish wish, String lease, String service, Map<String, Slice> found, @Nullable Route route) {
+            DesiredState desired, String lease, String service, Map<String, Slice> found, @Nullable Route route) {
         List<Write> writes = new ArrayList<>();
-        if (wish.kind() == Wish.Kind.NOTHING || wish.kind() == Wish.Kind.HOLD) {
+        if (desired.kind() == DesiredState.Kind.NOTHING || desired.kind() == DesiredState.Kind.HOLD) {
             return writes;
         }
-        Mark mark = new Mark(lease, wish.token());
+        Mark mark = new Mark(lease, desired.token());
         for (Family family : Family.values()) {
             @Nullable Slice present = found.get(family.sliceName(service));
-            if (isLaterThan(wish, present)) {
+            if (isLaterThan(desired, present)) {
                 continue;
             }
-            if (wish.isForUs() && route != null && route.addresses().containsKey(family)) {
-                Condition condition = wish.kind() == Wish.Kind.SERVE ? Condition.SERVING : Condition.DRAINING;
+            if (desired.isForUs() && route != null && route.addresses().containsKey(family)) {
+                Condition condition =
+                        desired.kind() == DesiredState.Kind.SERVE ? Condition.SERVING : Condition.DRAINING;
                 Slice wanted = Slice.of(route, family, condition, mark, present);
                 if (present == null || !wanted.saysTheSameAs(present)) {
                     writes.add(new Write(wanted, present == null));
                 }
-            } else if (present != null && (wish.kind() == Wish.Kind.WITHDRAW || route != null)) {
+            } else if (present != null && (desired.kind() == DesiredState.Kind.WITHDRAW || route != null)) {
                 // Written even if it has no address: an earlier write of ours that was not answered can then no
                 // longer succeed.
                 Slice wanted = present.without(mark);
@@ -60,8 +61,8 @@ final class Plan {
         return writes;
     }
 
-    /** Whether {@code slice} was written by a later leader than the one of {@code wish}. */
-    static boolean isLaterThan(Wish wish, @Nullable Slice slice) {
-        return slice != null && slice.token() > wish.token();
+    /** Whether {@code slice} was written by a later leader than the one of {@code desired}. */
+    static boolean isLaterThan(DesiredState desired, @Nullable Slice slice) {
+        return slice != null && slice.token() > desired.token();
     }
 }

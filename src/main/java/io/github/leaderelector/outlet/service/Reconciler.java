@@ -5,8 +5,8 @@ import io.github.leaderelector.leadership.Backoff;
 import io.github.leaderelector.leadership.Leadership;
 import io.github.leaderelector.leadership.LeadershipObserver;
 import io.github.leaderelector.leadership.Ticker;
+import io.github.leaderelector.outlet.service.DesiredState.Kind;
 import io.github.leaderelector.outlet.service.Plan.Write;
-import io.github.leaderelector.outlet.service.Wish.Kind;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -21,11 +21,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Keeps the EndpointSlices of one Service pointing at the leader's pod.
  *
- * <p>Level-triggered: each time it runs it compares what this replica {@linkplain Wish wishes} with what was seen,
- * sends the missing {@linkplain Plan writes}, and runs again when they are answered. A new leader first reads, then
- * writes. While it leads, it watches the slices and repairs changes at the next tick; once a minute it reads again,
- * also the Service. A follower reads once, a second after its start: whether the Service is configured correctly, and
- * whether it still has the address of an earlier process.
+ * <p>Level-triggered: each time it runs it compares what this replica {@linkplain DesiredState desires} with what it
+ * observes, sends the missing {@linkplain Plan writes}, and runs again when they are answered. A new leader first
+ * reads, then writes. While it leads, it watches the slices and repairs changes at the next tick; once a minute it
+ * reads again, also the Service. A follower reads once, a second after its start: whether the Service is configured
+ * correctly, and whether it still has the address of an earlier process.
  *
  * <p>For the thread of its {@link Scheduler}; only {@link #settled} may be called on any thread. No method blocks.
  */
@@ -46,17 +46,17 @@ final class Reconciler implements LeadershipObserver {
     private final Supplier<Leadership> leadership;
     private final Ticker ticker;
     private final Scheduler scheduler;
-    private final Reports reports;
-    private final Lookout lookout;
+    private final ServiceLog log;
+    private final ServiceReader reader;
     private final SliceWatch watch;
     private final Backoff afterFailure = new Backoff(FIRST_PAUSE, LONGEST_PAUSE, new Random());
 
     /** The pause after a problem with the Service itself: a person has to solve it, which takes longer. */
     private final Backoff afterProblem = new Backoff(FIRST_PAUSE, LONGEST_WAIT, new Random());
 
-    private Wish wish = Wish.NOTHING;
+    private DesiredState desired = DesiredState.NOTHING;
     private @Nullable OwnPod pod;
-    private @Nullable View view;
+    private @Nullable ObservedState observed;
     private boolean busy;
     private boolean hasLooked;
 
@@ -66,7 +66,7 @@ final class Reconciler implements LeadershipObserver {
     /** Whether a read may show a slightly older state of the slices, because it takes less time. */
     private boolean hurried;
 
-    /** How many writes in a row did not make the slices match the wish, because others write, too. */
+    /** How many writes in a row did not make the slices match the desired state, because others write, too. */
     private int writes;
 
     /** Slices that exist although no list shows them: somebody has removed their label. */
@@ -95,20 +95,16 @@ final class Reconciler implements LeadershipObserver {
             Supplier<Leadership> leadership,
             Ticker ticker,
             Scheduler scheduler,
-            Reports reports) {
+            ServiceLog log) {
         this.api = api;
         this.setup = setup;
         this.leadership = leadership;
         this.ticker = ticker;
         this.scheduler = scheduler;
-        this.reports = reports;
-        this.lookout = new Lookout(api, setup.podIps());
+        this.log = log;
+        this.reader = new ServiceReader(api, setup.podIps());
         this.watch = new SliceWatch(
-                api,
-                ticker,
-                scheduler,
-                new Updates(),
-                failure -> reports.unwatched(String.valueOf(failure.getMessage())));
+                api, ticker, scheduler, new Updates(), failure -> log.unwatched(String.valueOf(failure.getMessage())));
         this.nextTryNanos = ticker.nanoTime() + FIRST_LOOK.toNanos();
     }
 
@@ -132,7 +128,7 @@ final class Reconciler implements LeadershipObserver {
     }
 
     private void reconcile() {
-        renewWish();
+        renewDesired();
         if (busy) {
             return;
         }
@@ -149,31 +145,31 @@ final class Reconciler implements LeadershipObserver {
             } else {
                 failed(ApiException.from(thrown));
             }
-            view = overtaken ? null : view;
+            observed = overtaken ? null : observed;
             reconcile();
         }));
     }
 
-    private void renewWish() {
-        Wish before = wish;
-        wish = before.next(leadership.get(), ticker.now(), setup.drains());
-        if (wish.kind() != before.kind() || wish.token() != before.token()) {
-            // At the beginning of a drain the view is current, because the leader has watched the slices until now.
-            boolean viewHolds = wish.kind() == Kind.DRAIN && wish.token() == before.token();
-            view = viewHolds ? view : null;
-            hurried = wish.kind() == Kind.SERVE;
+    private void renewDesired() {
+        DesiredState before = desired;
+        desired = before.next(leadership.get(), ticker.now(), setup.drains());
+        if (desired.kind() != before.kind() || desired.token() != before.token()) {
+            // At the beginning of a drain it is current, because the leader has watched the slices until now.
+            boolean stillObserved = desired.kind() == Kind.DRAIN && desired.token() == before.token();
+            observed = stillObserved ? observed : null;
+            hurried = desired.kind() == Kind.SERVE;
             writes = 0;
             afterFailure.reset();
             afterProblem.reset();
             nextTryNanos = ticker.nanoTime();
-            if (!wish.pause().isZero()) {
-                scheduler.in(wish.pause(), this::reconcile);
+            if (!desired.pause().isZero()) {
+                scheduler.in(desired.pause(), this::reconcile);
             }
         }
-        if (!wish.isForUs()) {
+        if (!desired.isForUs()) {
             watch.close();
         }
-        if (settled != null && wish.isSettled()) {
+        if (settled != null && desired.isSettled()) {
             settled.complete(null);
         }
     }
@@ -183,17 +179,17 @@ final class Reconciler implements LeadershipObserver {
         if (ticker.nanoTime() - nextTryNanos < 0) {
             return null;
         }
-        return switch (wish.kind()) {
+        return switch (desired.kind()) {
             case HOLD -> null;
-            case NOTHING -> hasLooked ? null : look().thenApply(sight -> () -> lookedAtStart(sight));
+            case NOTHING -> hasLooked ? null : look().thenApply(reading -> () -> lookedAtStart(reading));
             case SERVE, DRAIN, WITHDRAW -> {
-                View seen = view;
+                ObservedState seen = observed;
                 if (seen == null || isStale(seen)) {
-                    yield look().thenApply(sight -> () -> looked(sight));
+                    yield look().thenApply(reading -> () -> looked(reading));
                 }
-                List<Write> missing = Plan.writes(wish, lease(), setup.service(), seen.slices(), seen.route());
+                List<Write> missing = Plan.writes(desired, lease(), setup.service(), seen.slices(), seen.route());
                 if (missing.isEmpty()) {
-                    isAsWished(seen);
+                    inOrder(seen);
                     yield null;
                 }
                 yield write(missing);
@@ -201,53 +197,53 @@ final class Reconciler implements LeadershipObserver {
         };
     }
 
-    private boolean isStale(View seen) {
+    private boolean isStale(ObservedState seen) {
         Duration allowed = watch.isOpen() && seen.faultless() ? LOOK_AGAIN : LOOK_UNWATCHED;
         return ticker.nanoTime() - seen.seenNanos() > allowed.toNanos();
     }
 
-    private CompletableFuture<Lookout.Sight> look() {
+    private CompletableFuture<ServiceReader.Reading> look() {
         boolean fresh = !hurried;
         hurried = false;
-        return wish.kind() == Kind.WITHDRAW
-                ? lookout.lookAtSlices(fresh, unlisted)
-                : lookout.look(pod, fresh, unlisted);
+        return desired.kind() == Kind.WITHDRAW
+                ? reader.lookAtSlices(fresh, unlisted)
+                : reader.look(pod, fresh, unlisted);
     }
 
-    private void looked(Lookout.Sight sight) {
+    private void looked(ServiceReader.Reading reading) {
         hasLooked = true;
-        pod = sight.pod() == null ? pod : sight.pod();
-        Route.Found found = sight.found();
+        pod = reading.pod() == null ? pod : reading.pod();
+        Route.Found found = reading.found();
         if (found != null) {
-            reports.problems(found.problems());
-            reports.seen(sight.slices().values(), ours());
+            log.problems(found.problems());
+            log.seen(reading.slices().values(), ours());
         }
-        view = new View(
-                sight.slices(),
-                sight.version(),
+        observed = new ObservedState(
+                reading.slices(),
+                reading.version(),
                 found == null ? null : found.route(),
                 found == null || found.problems().isEmpty(),
                 ticker.nanoTime());
-        if (wish.isForUs() && (found == null || found.route() == null)) {
+        if (desired.isForUs() && (found == null || found.route() == null)) {
             // Without a route to our pod there is nothing to write. The route was not read if we did not lead then.
-            view = null;
+            observed = null;
             if (found != null) {
                 pause(afterProblem.next());
             }
         }
     }
 
-    private void lookedAtStart(Lookout.Sight sight) {
-        looked(sight);
-        if (wish.kind() == Kind.NOTHING) {
-            view = null;
-            sight.slices().values().stream()
+    private void lookedAtStart(ServiceReader.Reading reading) {
+        looked(reading);
+        if (desired.kind() == Kind.NOTHING) {
+            observed = null;
+            reading.slices().values().stream()
                     .filter(slice -> pod != null && slice.leadsTo(pod.uid()))
                     .mapToLong(Slice::token)
                     .max()
                     .ifPresent(token -> {
-                        wish = Wish.afterLifeWith(token, ticker.now());
-                        scheduler.in(wish.pause(), this::reconcile);
+                        desired = DesiredState.afterLifeWith(token, ticker.now());
+                        scheduler.in(desired.pause(), this::reconcile);
                     });
         }
     }
@@ -268,7 +264,7 @@ final class Reconciler implements LeadershipObserver {
     private void written(Write write, CompletableFuture<Slice> answer) {
         try {
             Slice stored = answer.join();
-            view = view == null ? null : view.with(stored);
+            observed = observed == null ? null : observed.with(stored);
             if (writes >= WRITES_AT_ONCE) {
                 pause(afterFailure.next());
             }
@@ -279,40 +275,40 @@ final class Reconciler implements LeadershipObserver {
                 unlisted.add(write.slice().name());
             }
             if (outdated && writes < WRITES_AT_ONCE) {
-                view = null;
+                observed = null;
             } else {
                 failed(failure);
             }
         }
     }
 
-    private void isAsWished(View seen) {
+    private void inOrder(ObservedState seen) {
         writes = 0;
         afterFailure.reset();
         afterProblem.reset();
         unlisted.clear();
-        reports.inOrder();
-        if (wish.isForUs()) {
+        log.inOrder();
+        if (desired.isForUs()) {
             seen.slices().values().stream()
-                    .filter(slice -> ours().contains(slice.name()) && Plan.isLaterThan(wish, slice))
-                    .forEach(slice -> reports.later(slice, wish.token()));
+                    .filter(slice -> ours().contains(slice.name()) && Plan.isLaterThan(desired, slice))
+                    .forEach(slice -> log.later(slice, desired.token()));
             watch.open(seen.version());
         } else {
             // The address is removed, or a later leader has replaced it.
-            wish = Wish.NOTHING;
-            view = null;
-            renewWish();
+            desired = DesiredState.NOTHING;
+            observed = null;
+            renewDesired();
         }
     }
 
     private void failed(ApiException failure) {
-        view = null;
-        if (wish.kind() == Kind.NOTHING && failure.refusedForGood()) {
+        observed = null;
+        if (desired.kind() == Kind.NOTHING && failure.refusedForGood()) {
             // Forbidden: Permissions logs it, and a leader tries again.
             hasLooked = true;
             return;
         }
-        reports.failed(String.valueOf(failure.getMessage()));
+        log.failed(String.valueOf(failure.getMessage()));
         Duration asked = failure.retryAfter();
         Duration own = afterFailure.next();
         pause(asked != null && asked.compareTo(own) > 0 ? asked : own);
@@ -334,25 +330,25 @@ final class Reconciler implements LeadershipObserver {
     }
 
     /**
-     * Keeps the view current. Changes by others are repaired at the next tick, not at once, so that two writers do not
-     * overwrite each other quickly.
+     * Keeps the observed state current. Changes by others are repaired at the next tick, not at once, so that two
+     * writers do not overwrite each other quickly.
      */
     private final class Updates implements ServiceApi.WatchListener {
 
         @Override
         public void changed(Slice slice) {
-            view = view == null ? null : view.with(slice);
+            observed = observed == null ? null : observed.with(slice);
         }
 
         @Override
         public void gone(Slice slice) {
-            view = view == null ? null : view.without(slice);
+            observed = observed == null ? null : observed.without(slice);
             overtaken = busy;
         }
 
         @Override
         public void ended() {
-            view = null;
+            observed = null;
         }
     }
 }

@@ -3,8 +3,8 @@ package io.github.leaderelector.outlet.service;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.leaderelector.outlet.service.DesiredState.Kind;
 import io.github.leaderelector.outlet.service.Plan.Write;
-import io.github.leaderelector.outlet.service.Wish.Kind;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +18,7 @@ class PlanTest {
 
     @Test
     void theSliceIsAsKubernetesOwnControllerWouldWriteItButForItsManager() {
-        List<Write> writes = writes(wish(Kind.SERVE, 7), Map.of());
+        List<Write> writes = writes(desired(Kind.SERVE, 7), Map.of());
 
         assertThat(writes)
                 .singleElement()
@@ -42,7 +42,7 @@ class PlanTest {
 
     @Test
     void aSliceThatIsAsItShouldBeIsNotWritten() {
-        assertThat(writes(wish(Kind.SERVE, 7), Map.of(Fixtures.SLICE, stored(7))))
+        assertThat(writes(desired(Kind.SERVE, 7), Map.of(Fixtures.SLICE, stored(7))))
                 .isEmpty();
     }
 
@@ -51,7 +51,7 @@ class PlanTest {
         ObjectNode listed = stored(7).json().deepCopy();
         listed.remove(List.of("apiVersion", "kind"));
 
-        assertThat(writes(wish(Kind.SERVE, 7), Map.of(Fixtures.SLICE, new Slice(listed))))
+        assertThat(writes(desired(Kind.SERVE, 7), Map.of(Fixtures.SLICE, new Slice(listed))))
                 .isEmpty();
     }
 
@@ -60,7 +60,7 @@ class PlanTest {
         ObjectNode json = stored(6).json().deepCopy();
         json.withObjectProperty("metadata").withObjectProperty("annotations").put("example.com/mine", "x");
 
-        List<Write> writes = writes(wish(Kind.SERVE, 7), Map.of(Fixtures.SLICE, new Slice(json)));
+        List<Write> writes = writes(desired(Kind.SERVE, 7), Map.of(Fixtures.SLICE, new Slice(json)));
 
         assertThat(writes).singleElement().satisfies(write -> {
             assertThat(write.isNew()).isFalse();
@@ -77,13 +77,14 @@ class PlanTest {
     @Test
     void aLaterLeadersSliceIsNeverChanged() {
         for (Kind kind : Kind.values()) {
-            assertThat(writes(wish(kind, 7), Map.of(Fixtures.SLICE, stored(8)))).isEmpty();
+            assertThat(writes(desired(kind, 7), Map.of(Fixtures.SLICE, stored(8))))
+                    .isEmpty();
         }
     }
 
     @Test
     void aDrainingLeaderServesAndTerminates() {
-        List<Write> writes = writes(wish(Kind.DRAIN, 7), Map.of(Fixtures.SLICE, stored(7)));
+        List<Write> writes = writes(desired(Kind.DRAIN, 7), Map.of(Fixtures.SLICE, stored(7)));
 
         assertThat(writes.get(0).slice().json().at("/endpoints/0/conditions"))
                 .isEqualTo(SliceStore.json("{'ready': false, 'serving': true, 'terminating': true}"));
@@ -91,19 +92,19 @@ class PlanTest {
 
     @Test
     void whoWithdrawsEmptiesTheSliceAndKeepsItsToken() {
-        List<Write> writes = writes(wish(Kind.WITHDRAW, 7), Map.of(Fixtures.SLICE, stored(7)));
+        List<Write> writes = writes(desired(Kind.WITHDRAW, 7), Map.of(Fixtures.SLICE, stored(7)));
 
         assertThat(writes).singleElement().satisfies(write -> {
             assertThat(write.slice().hasEndpoints()).isFalse();
             assertThat(write.slice().token()).isEqualTo(7);
-            assertThat(writes(wish(Kind.WITHDRAW, 7), Map.of(Fixtures.SLICE, write.slice())))
+            assertThat(writes(desired(Kind.WITHDRAW, 7), Map.of(Fixtures.SLICE, write.slice())))
                     .isEmpty();
         });
     }
 
     @Test
     void whoHoldsWritesNothing() {
-        assertThat(writes(wish(Kind.HOLD, 7), Map.of(Fixtures.SLICE, stored(6))))
+        assertThat(writes(desired(Kind.HOLD, 7), Map.of(Fixtures.SLICE, stored(6))))
                 .isEmpty();
     }
 
@@ -113,7 +114,7 @@ class PlanTest {
         six.withObjectProperty("metadata").put("name", Fixtures.SLICE_6);
 
         List<Write> writes =
-                writes(wish(Kind.SERVE, 7), Map.of(Fixtures.SLICE, stored(7), Fixtures.SLICE_6, new Slice(six)));
+                writes(desired(Kind.SERVE, 7), Map.of(Fixtures.SLICE, stored(7), Fixtures.SLICE_6, new Slice(six)));
 
         assertThat(writes).singleElement().satisfies(write -> {
             assertThat(write.slice().name()).isEqualTo(Fixtures.SLICE_6);
@@ -121,8 +122,8 @@ class PlanTest {
         });
     }
 
-    private static List<Write> writes(Wish wish, Map<String, Slice> found) {
-        return Plan.writes(wish, "prod/app-lock", Fixtures.SERVICE, found, ROUTE);
+    private static List<Write> writes(DesiredState desired, Map<String, Slice> found) {
+        return Plan.writes(desired, "prod/app-lock", Fixtures.SERVICE, found, ROUTE);
     }
 
     private static Slice stored(long token) {
@@ -133,7 +134,7 @@ class PlanTest {
         return new Slice(json);
     }
 
-    private static Wish wish(Kind kind, long token) {
-        return new Wish(kind, token, 0, false, Duration.ZERO);
+    private static DesiredState desired(Kind kind, long token) {
+        return new DesiredState(kind, token, 0, false, Duration.ZERO);
     }
 }

@@ -35,7 +35,7 @@ class ReconcilerTest {
                 hub::current,
                 time,
                 time,
-                new Reports("prod/myapp-leader", time, new SimpleMeterRegistry()));
+                new ServiceLog("prod/myapp-leader", time, new SimpleMeterRegistry()));
         hub.subscribe("service", time::soon, reconciler);
     }
 

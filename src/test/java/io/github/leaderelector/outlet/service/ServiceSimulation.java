@@ -135,7 +135,7 @@ final class ServiceSimulation {
                     hub::current,
                     time,
                     this,
-                    new Reports("prod/myapp-leader", time, new SimpleMeterRegistry()));
+                    new ServiceLog("prod/myapp-leader", time, new SimpleMeterRegistry()));
         }
 
         void begin() {

@@ -13,20 +13,20 @@ import org.jspecify.annotations.Nullable;
  * @param faultless whether the Service had no problems
  * @param seenNanos when it was read, on the monotonic clock
  */
-record View(
+record ObservedState(
         Map<String, Slice> slices, String version, @Nullable Route route, boolean faultless, long seenNanos) {
 
-    View {
+    ObservedState {
         slices = Map.copyOf(slices);
     }
 
-    /** A copy with {@code slice}; this view, if it has the same or a later state of the slice. */
-    View with(Slice slice) {
+    /** A copy with {@code slice}; this state, if it has the same or a later state of the slice. */
+    ObservedState with(Slice slice) {
         return isOlderThan(slice) ? with(slice.name(), slice) : this;
     }
 
-    /** A copy without {@code slice}; this view, if it has a later state of the slice. */
-    View without(Slice slice) {
+    /** A copy without {@code slice}; this state, if it has a later state of the slice. */
+    ObservedState without(Slice slice) {
         return isOlderThan(slice) ? with(slice.name(), null) : this;
     }
 
@@ -35,13 +35,13 @@ record View(
         return known == null || known.version() < slice.version();
     }
 
-    private View with(String name, @Nullable Slice slice) {
+    private ObservedState with(String name, @Nullable Slice slice) {
         Map<String, Slice> changed = new HashMap<>(slices);
         if (slice == null) {
             changed.remove(name);
         } else {
             changed.put(name, slice);
         }
-        return new View(changed, version, route, faultless, seenNanos);
+        return new ObservedState(changed, version, route, faultless, seenNanos);
     }
 }

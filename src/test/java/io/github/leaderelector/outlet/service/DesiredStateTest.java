@@ -9,12 +9,12 @@ import io.github.leaderelector.leadership.Moment;
 import io.github.leaderelector.leadership.ObservedLease;
 import io.github.leaderelector.leadership.Phase;
 import io.github.leaderelector.leadership.Reason;
-import io.github.leaderelector.outlet.service.Wish.Kind;
+import io.github.leaderelector.outlet.service.DesiredState.Kind;
 import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
-class WishTest {
+class DesiredStateTest {
 
     private static final Instant BEGIN = Instant.parse("2026-01-01T00:00:00Z");
     private static final Duration DEADLINE = Duration.ofSeconds(2);
@@ -24,7 +24,7 @@ class WishTest {
     void whoLeadsWantsTheTrafficForAsLongAsItsClaimHolds() {
         Leadership leads = leads(7);
 
-        Wish serves = Wish.NOTHING.next(leads, at(0), false);
+        DesiredState serves = DesiredState.NOTHING.next(leads, at(0), false);
         assertThat(serves.kind()).isEqualTo(Kind.SERVE);
         assertThat(serves.token()).isEqualTo(7);
 
@@ -34,19 +34,19 @@ class WishTest {
 
     @Test
     void whoHasNeverLedWantsNothing() {
-        assertThat(Wish.NOTHING.next(follows("pod-b"), at(0), true)).isEqualTo(Wish.NOTHING);
-        assertThat(Wish.NOTHING.next(resigned("pod-a"), at(0), true)).isEqualTo(Wish.NOTHING);
+        assertThat(DesiredState.NOTHING.next(follows("pod-b"), at(0), true)).isEqualTo(DesiredState.NOTHING);
+        assertThat(DesiredState.NOTHING.next(resigned("pod-a"), at(0), true)).isEqualTo(DesiredState.NOTHING);
     }
 
     @Test
     void whoHasStoppedWithoutASuccessorHoldsTheAddressForAMomentAndThenWithdrawsIt() {
-        Wish stopped = serving().next(follows(null), at(1_000), false);
+        DesiredState stopped = serving().next(follows(null), at(1_000), false);
 
         assertThat(stopped.kind()).isEqualTo(Kind.HOLD);
-        assertThat(stopped.pause()).isEqualTo(Wish.VACANCY);
+        assertThat(stopped.pause()).isEqualTo(DesiredState.VACANCY);
         assertThat(stopped.isSettled()).isFalse();
         assertThat(stopped.next(follows(null), at(1_499), false).kind()).isEqualTo(Kind.HOLD);
-        Wish withdraws = stopped.next(follows(null), at(1_500), false);
+        DesiredState withdraws = stopped.next(follows(null), at(1_500), false);
         assertThat(withdraws.kind()).isEqualTo(Kind.WITHDRAW);
         assertThat(withdraws.token()).isEqualTo(7);
         assertThat(withdraws.isSettled()).isFalse();
@@ -54,7 +54,7 @@ class WishTest {
 
     @Test
     void theNextLeaderHasTimeToReplaceTheAddress() {
-        Wish replaced = serving().next(follows("pod-b"), at(1_000), false);
+        DesiredState replaced = serving().next(follows("pod-b"), at(1_000), false);
 
         assertThat(replaced.kind()).isEqualTo(Kind.HOLD);
         assertThat(replaced.isSettled()).isTrue();
@@ -65,7 +65,7 @@ class WishTest {
 
     @Test
     void anotherLeaderThatDoesNotWriteIsNotWaitedForForEver() {
-        Wish replaced = serving().next(follows("pod-b", 1_000), at(1_000), false);
+        DesiredState replaced = serving().next(follows("pod-b", 1_000), at(1_000), false);
 
         assertThat(replaced.next(follows("pod-b", 5_900), at(5_900), false).kind())
                 .isEqualTo(Kind.HOLD);
@@ -75,12 +75,12 @@ class WishTest {
 
     @Test
     void whileTheLeaseIsHeldOnAfterTheClaimTheAddressDrains() {
-        Wish drains = serving().next(resigned("pod-a"), at(1_000), true);
+        DesiredState drains = serving().next(resigned("pod-a"), at(1_000), true);
 
         assertThat(drains.kind()).isEqualTo(Kind.DRAIN);
         assertThat(drains.token()).isEqualTo(7);
         // The time without a leader begins when the drain is over.
-        Wish over = drains.next(resigned(null), at(2_000), true);
+        DesiredState over = drains.next(resigned(null), at(2_000), true);
         assertThat(over.kind()).isEqualTo(Kind.HOLD);
         assertThat(over.next(resigned(null), at(2_400), true).kind()).isEqualTo(Kind.HOLD);
         assertThat(over.next(resigned(null), at(2_500), true).kind()).isEqualTo(Kind.WITHDRAW);
@@ -96,8 +96,8 @@ class WishTest {
         assertThat(serving().next(follows("pod-a"), at(2_000), true).kind()).isEqualTo(Kind.HOLD);
     }
 
-    private static Wish serving() {
-        return Wish.NOTHING.next(leads(7), at(0), false);
+    private static DesiredState serving() {
+        return DesiredState.NOTHING.next(leads(7), at(0), false);
     }
 
     private static Moment at(long millis) {

@@ -12,7 +12,7 @@ import java.util.Set;
 import org.jboss.logging.Logger;
 
 /** Logs problems with the Service and its slices: each problem once, and once its end. For one thread. */
-final class Reports {
+final class ServiceLog {
 
     private static final Logger LOG = Logger.getLogger(LeaderService.class);
 
@@ -25,7 +25,7 @@ final class Reports {
     private long laterToken;
 
     /** @param service {@code namespace/name} */
-    Reports(String service, Ticker ticker, MeterRegistry meters) {
+    ServiceLog(String service, Ticker ticker, MeterRegistry meters) {
         this.service = service;
         this.failing = new LastingProblem(ticker);
         this.unwatched = new LastingProblem(ticker);
@@ -34,7 +34,7 @@ final class Reports {
                 .register(meters);
     }
 
-    /** Reports the problems of the Service; none, if {@code found} is empty. */
+    /** Logs the problems of the Service; there are none, if {@code found} is empty. */
     void problems(List<String> found) {
         if (found.equals(problems)) {
             return;
@@ -50,7 +50,7 @@ final class Reports {
         problems = found;
     }
 
-    /** Reports a failed request. */
+    /** Logs a failed request. */
     void failed(String why) {
         failures.increment();
         if (failing.occurred(why)) {
@@ -58,7 +58,7 @@ final class Reports {
         }
     }
 
-    /** Reports that the slices match the wish. */
+    /** Logs that the slices match the desired state. */
     void inOrder() {
         if (failing.ended()) {
             LOG.infof("LE-509 The EndpointSlices of Service '%s' are in order again.", service);
@@ -79,7 +79,7 @@ final class Reports {
         }
     }
 
-    /** Reports that {@code slice} has a larger token than ours, {@code token}, while we lead. */
+    /** Logs that {@code slice} has a larger token than ours, {@code token}, while we lead. */
     void later(Slice slice, long token) {
         if (laterToken != slice.token()) {
             laterToken = slice.token();
@@ -90,7 +90,7 @@ final class Reports {
         }
     }
 
-    /** Reports that the slices cannot be watched. */
+    /** Logs that the slices cannot be watched. */
     void unwatched(String why) {
         if (unwatched.occurred(why)) {
             LOG.warnf(

@@ -14,9 +14,9 @@ import java.time.Duration;
  * @param token the fencing token of the last tenure of this replica; 0 if there is none
  * @param endedNanos when that tenure ended, on the monotonic clock; undefined before its end
  * @param awaitsReplacement whether another replica leads, which has to write the slices
- * @param pause how long this wish is valid if nothing changes; zero for no limit
+ * @param pause how long this state is valid if nothing changes; zero for no limit
  */
-record Wish(Kind kind, long token, long endedNanos, boolean awaitsReplacement, Duration pause) {
+record DesiredState(Kind kind, long token, long endedNanos, boolean awaitsReplacement, Duration pause) {
 
     /**
      * How long the address of a former leader stays while no other leader is known. A successor is usually seen sooner.
@@ -31,7 +31,7 @@ record Wish(Kind kind, long token, long endedNanos, boolean awaitsReplacement, D
     static final Duration REPLACEMENT = Duration.ofSeconds(5);
 
     /** Nothing to do with the slices. */
-    static final Wish NOTHING = new Wish(Kind.NOTHING, 0, 0, false, Duration.ZERO);
+    static final DesiredState NOTHING = new DesiredState(Kind.NOTHING, 0, 0, false, Duration.ZERO);
 
     /** The kinds of desired states. */
     enum Kind {
@@ -47,33 +47,33 @@ record Wish(Kind kind, long token, long endedNanos, boolean awaitsReplacement, D
         WITHDRAW,
     }
 
-    /** The wish after a restart, if an earlier process wrote the slices with {@code token}. */
-    static Wish afterLifeWith(long token, Moment now) {
-        return new Wish(Kind.HOLD, token, now.nanos(), false, VACANCY);
+    /** The desired state after a restart, if an earlier process wrote the slices with {@code token}. */
+    static DesiredState afterLifeWith(long token, Moment now) {
+        return new DesiredState(Kind.HOLD, token, now.nanos(), false, VACANCY);
     }
 
     /**
-     * The wish at {@code now}, after this one.
+     * The desired state at {@code now}, after this one.
      *
      * @param drains whether the Lease is held on after the claim was dropped
      */
-    Wish next(Leadership leadership, Moment now, boolean drains) {
+    DesiredState next(Leadership leadership, Moment now, boolean drains) {
         Claim claim = leadership.claim();
         if (claim != null && claim.holds(now)) {
-            return new Wish(Kind.SERVE, claim.fencingToken(), 0, false, Duration.ZERO);
+            return new DesiredState(Kind.SERVE, claim.fencingToken(), 0, false, Duration.ZERO);
         }
         if (kind == Kind.NOTHING) {
             return this;
         }
         if (drains && leadership.phase() == Phase.RESIGNED && isHeld(leadership, now, true)) {
-            return new Wish(Kind.DRAIN, token, 0, false, Duration.ZERO);
+            return new DesiredState(Kind.DRAIN, token, 0, false, Duration.ZERO);
         }
         long ended = kind == Kind.SERVE || kind == Kind.DRAIN ? now.nanos() : endedNanos;
         boolean replaced = isHeld(leadership, now, false);
         Duration left = (replaced ? REPLACEMENT : VACANCY).minusNanos(now.nanos() - ended);
         return left.isNegative() || left.isZero()
-                ? new Wish(Kind.WITHDRAW, token, ended, replaced, Duration.ZERO)
-                : new Wish(Kind.HOLD, token, ended, replaced, left);
+                ? new DesiredState(Kind.WITHDRAW, token, ended, replaced, Duration.ZERO)
+                : new DesiredState(Kind.HOLD, token, ended, replaced, left);
     }
 
     /** Whether the Lease is held and has not expired: by us, or by another replica. */

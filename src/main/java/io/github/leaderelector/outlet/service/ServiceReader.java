@@ -11,13 +11,13 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the Service, its slices and our pod, with requests that are sent at once. Has no state except settings. */
-final class Lookout {
+final class ServiceReader {
 
     private final ServiceApi api;
     private final List<String> podIps;
 
     /** @param podIps the addresses of our pod; empty if they are to be read from its status */
-    Lookout(ServiceApi api, List<String> podIps) {
+    ServiceReader(ServiceApi api, List<String> podIps) {
         this.api = api;
         this.podIps = List.copyOf(podIps);
     }
@@ -30,7 +30,7 @@ final class Lookout {
      * @param slices the Service's slices, by name
      * @param version the version from which a watch misses nothing
      */
-    record Sight(@Nullable OwnPod pod, Route.@Nullable Found found, Map<String, Slice> slices, String version) {}
+    record Reading(@Nullable OwnPod pod, Route.@Nullable Found found, Map<String, Slice> slices, String version) {}
 
     /**
      * Reads everything.
@@ -39,14 +39,14 @@ final class Lookout {
      * @param fresh whether the slices must be current
      * @param unlisted names of slices to read one by one in addition
      */
-    CompletableFuture<Sight> look(@Nullable OwnPod known, boolean fresh, Collection<String> unlisted) {
+    CompletableFuture<Reading> look(@Nullable OwnPod known, boolean fresh, Collection<String> unlisted) {
         CompletableFuture<OwnPod> pod = known != null && !known.addresses().isEmpty()
                 ? CompletableFuture.completedFuture(known)
                 : api.pod().thenApply(json -> OwnPod.of(json, podIps));
         CompletableFuture<Optional<JsonNode>> service = api.service();
-        CompletableFuture<Sight> slices = lookAtSlices(fresh, unlisted);
+        CompletableFuture<Reading> slices = lookAtSlices(fresh, unlisted);
         return CompletableFuture.allOf(pod, service, slices)
-                .thenApply(done -> new Sight(
+                .thenApply(done -> new Reading(
                         pod.join(),
                         Route.find(service.join().orElse(null), pod.join()),
                         slices.join().slices(),
@@ -54,7 +54,7 @@ final class Lookout {
     }
 
     /** Reads the slices only. */
-    CompletableFuture<Sight> lookAtSlices(boolean fresh, Collection<String> unlisted) {
+    CompletableFuture<Reading> lookAtSlices(boolean fresh, Collection<String> unlisted) {
         CompletableFuture<Listed> listed = api.slices(fresh);
         List<CompletableFuture<Optional<Slice>>> others =
                 unlisted.stream().map(api::slice).toList();
@@ -63,7 +63,7 @@ final class Lookout {
                     Map<String, Slice> byName = new HashMap<>();
                     others.forEach(other -> other.join().ifPresent(slice -> byName.put(slice.name(), slice)));
                     seen.slices().forEach(slice -> byName.put(slice.name(), slice));
-                    return new Sight(null, null, Map.copyOf(byName), seen.version());
+                    return new Reading(null, null, Map.copyOf(byName), seen.version());
                 });
     }
 }
