@@ -74,12 +74,15 @@ final class Refusals {
                 : excerpt(answer);
     }
 
-    /** The message of a Status, which an API server sends; empty if the answer is no Status. */
+    /**
+     * The message of a Status, which an API server sends; empty if the answer is no Status. The one with which it ends
+     * a request after its time limit has no kind.
+     */
     private static String message(ApiResponse answer) {
         JsonNode status = answer.json();
-        return status.path("kind").asText().equals("Status")
-                ? status.path("message").asText().strip()
-                : "";
+        boolean isStatus = status.path("kind").asText().equals("Status")
+                || status.path("status").asText().equals("Failure");
+        return isStatus ? status.path("message").asText().strip() : "";
     }
 
     private static String excerpt(ApiResponse answer) {

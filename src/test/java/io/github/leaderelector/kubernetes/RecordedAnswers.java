@@ -41,7 +41,7 @@ final class RecordedAnswers {
 
         /** What has to be the same when it is asked again: without ports, uids and versions. */
         String essence() {
-            String status = answer.json().path("kind").asText().equals("Status")
+            String status = answer.json().path("status").asText().equals("Failure")
                     ? answer.json().path("reason").asText() + " | "
                             + answer.json().path("message").asText()
                     : answer.body();

@@ -33,6 +33,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
@@ -73,6 +74,10 @@ class RefusalsIT {
             other.keep("no such API version", other.get("prod", SIDECAR));
             other.keep("nobody may ask without credentials", other.get("prod", ""));
         }
+        try (RealApiServer server =
+                RealApiServer.start(Path.of("target", "refusals-3"), List.of(SIDECAR), "--request-timeout=9s")) {
+            new OnServer(server).withoutEtcd();
+        }
 
         if ("record".equals(System.getProperty("refusals"))) {
             RecordedAnswers.write(version, cases);
@@ -106,16 +111,51 @@ class RefusalsIT {
 
         void askAll() throws Exception {
             namespace("prod");
-            Wait.until(
-                    LIMIT,
-                    () -> "The sidecar's role is not in force.",
-                    () -> get("prod", SIDECAR).answer().status() == 404);
+            awaitRole();
             keep("no such Lease", get("prod", SIDECAR));
             permissions();
             credentials();
             places();
             admission();
             contents();
+        }
+
+        private void awaitRole() {
+            Wait.until(
+                    LIMIT,
+                    () -> "The sidecar's role is not in force.",
+                    () -> get("prod", SIDECAR).answer().status() == 404);
+        }
+
+        /** etcd gives up after 7 s, the API server after the time limit that it was started with. */
+        void withoutEtcd() {
+            namespace("prod");
+            awaitRole();
+            String created = post("prod", SIDECAR).answer().json().toString();
+            String changed = created.replace("{}", "{\"holderIdentity\":\"pod-a\"}");
+            server.loseQuorum();
+            askWithout("etcd has no quorum", changed);
+            server.killEtcd();
+            askWithout("etcd does not run", changed);
+        }
+
+        private void askWithout(String name, String changed) {
+            CompletableFuture<Exchange> read =
+                    CompletableFuture.supplyAsync(() -> answered(() -> get("prod", SIDECAR)));
+            CompletableFuture<Exchange> write =
+                    CompletableFuture.supplyAsync(() -> answered(() -> put(leases("prod") + "/app-lock", changed)));
+            keep(name + ", create", answered(() -> post("prod", SIDECAR)));
+            keep(name + ", read", read.join());
+            keep(name + ", write", write.join());
+        }
+
+        /** At the time limit, the API server resets the stream now and then instead of answering. */
+        private static Exchange answered(Supplier<Exchange> request) {
+            try {
+                return request.get();
+            } catch (UncheckedIOException reset) {
+                return request.get();
+            }
         }
 
         private void permissions() {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.github.leaderelector.text.ForeignText;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,7 +53,24 @@ class RefusalsTest {
             Map.entry("a duration of nothing", NONE),
             Map.entry("not JSON", NONE),
             Map.entry("no such API version", NO_SUCH_API),
-            Map.entry("nobody may ask without credentials", CREDENTIALS));
+            Map.entry("nobody may ask without credentials", CREDENTIALS),
+            Map.entry("etcd has no quorum, create", NONE),
+            Map.entry("etcd has no quorum, read", NONE),
+            Map.entry("etcd has no quorum, write", NONE),
+            Map.entry("etcd does not run, create", NONE),
+            Map.entry("etcd does not run, read", NONE),
+            Map.entry("etcd does not run, write", NONE));
+
+    /** Nobody knows whether the request had an effect, or still will have one. */
+    private static final Set<String> UNDECIDED = Set.of(
+            "a webhook does not answer",
+            "a webhook cannot be reached",
+            "etcd has no quorum, create",
+            "etcd has no quorum, read",
+            "etcd has no quorum, write",
+            "etcd does not run, create",
+            "etcd does not run, read",
+            "etcd does not run, write");
 
     @Test
     void theRecordHasAllCases() {
@@ -63,7 +81,7 @@ class RefusalsTest {
     @MethodSource("recorded")
     void whatTheApiServerSaysIsTold(String name, ApiResponse answer) {
         JsonNode status = answer.json();
-        String words = status.path("kind").asText().equals("Status")
+        String words = status.path("status").asText().equals("Failure")
                 ? ForeignText.of(status.path("message").asText())
                 : answer.contentType() + ", '" + answer.body() + "'";
 
@@ -71,6 +89,27 @@ class RefusalsTest {
                 .isEqualTo("The API server https://api.example:6443 answered " + answer.status()
                         + " (get Lease prod/app-lock): " + words + (words.matches(".*[.…]") ? "" : ".")
                         + ADVICE.get(name));
+    }
+
+    @ParameterizedTest
+    @MethodSource("recorded")
+    void whatMayHaveHadAnEffectCountsAsNotRefused(String name, ApiResponse answer) {
+        ApiException refusal = Refusals.refused(ACCESS, GET, answer);
+
+        assertThat(refusal.refused()).isEqualTo(!UNDECIDED.contains(name));
+        assertThat(refusal.refusedForGood())
+                .isEqualTo(!UNDECIDED.contains(name) && !name.equals("too many requests at a time"));
+    }
+
+    /** What ends a request in the API server after its time limit: no kind, and a type of its own. */
+    @Test
+    void aStatusWithoutAKindIsOneAllTheSame() {
+        assertThat(refusal(
+                                504,
+                                "text/plain",
+                                "{\"metadata\":{},\"status\":\"Failure\",\"message\":\"Timeout: too late\"}")
+                        .getMessage())
+                .endsWith("answered 504 (get Lease prod/app-lock): Timeout: too late.");
     }
 
     static Stream<Arguments> recorded() {

@@ -240,6 +240,30 @@ public final class RealApiServer implements AutoCloseable {
         apiServer = null;
     }
 
+    /** From now on etcd has no quorum: it gets a second member that never runs. */
+    public void loseQuorum() {
+        HttpRequest addMember = HttpRequest.newBuilder(
+                        URI.create("http://127.0.0.1:" + etcdPort + "/v3/cluster/member/add"))
+                .POST(HttpRequest.BodyPublishers.ofString("{\"peerURLs\":[\"http://127.0.0.1:" + Ports.free() + "\"]}"))
+                .build();
+        try {
+            HttpResponse<String> answer = http.send(addMember, HttpResponse.BodyHandlers.ofString());
+            if (answer.statusCode() != 200) {
+                throw new IllegalStateException("etcd takes no second member: " + answer.body());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Stops etcd with SIGKILL; the API server stays. */
+    public void killEtcd() {
+        end(etcd, true);
+        etcd = null;
+    }
+
     private Process launch(String program, List<String> flags) {
         List<String> command = new ArrayList<>();
         command.add(programs.resolve(program).toString());
