@@ -92,7 +92,7 @@ final class LeadershipStateMachine {
 
     private static Leadership followed(Leadership state, LeaseSeen seen, Moment now) {
         ObservedLease lease = seen.lease();
-        boolean sameHolder = state.observed() != null && Objects.equals(state.holder(), lease.holder());
+        boolean sameHolder = Objects.equals(state.holder(), lease.holder());
         boolean conflictIsNew =
                 seen.writer() == Observation.Writer.NAMESAKE && state.reason().code() != Code.IDENTITY_CONFLICT;
         if (state.phase() == Phase.FOLLOWING && sameHolder && !conflictIsNew) {

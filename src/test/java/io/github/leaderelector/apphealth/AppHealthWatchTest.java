@@ -2,10 +2,14 @@ package io.github.leaderelector.apphealth;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.leaderelector.CollectedLog;
 import io.github.leaderelector.config.AppHealth.Fallback;
 import io.github.leaderelector.leadership.Candidacy;
 import io.github.leaderelector.leadership.LeadershipHub;
 import io.github.leaderelector.leadership.LeaseRef;
+import io.github.leaderelector.leadership.Observation.LeaseSeen;
+import io.github.leaderelector.leadership.Observation.Writer;
+import io.github.leaderelector.leadership.ObservedLease;
 import io.github.leaderelector.leadership.Reason;
 import io.github.leaderelector.leadership.Ticker;
 import java.time.Duration;
@@ -22,15 +26,7 @@ class AppHealthWatchTest {
     private final Ticker ticker = Ticker.system();
     private final LeadershipHub hub =
             new LeadershipHub("pod-a", new LeaseRef("prod", "app-lock"), Duration.ofSeconds(10), ticker);
-    private final AppHealthWatch watch = new AppHealthWatch(
-            () -> {
-                questions.add(new CompletableFuture<>());
-                return questions.get(questions.size() - 1);
-            },
-            new HealthRule(3, Fallback.NOBODY, Duration.ofSeconds(15)),
-            hub,
-            new Recorded(),
-            ticker);
+    private final AppHealthWatch watch = watch(Fallback.NOBODY);
 
     @Test
     void standsBackBeforeTheFirstAnswerAndComesBackWithIt() {
@@ -73,6 +69,66 @@ class AppHealthWatchTest {
         watch.poll();
 
         assertThat(questions).hasSize(2);
+    }
+
+    @Test
+    void eachChangeIsLoggedOnce() {
+        try (CollectedLog log = new CollectedLog(AppHealthWatch.class)) {
+            watch.begin();
+            answer(Optional.of("it answered 503"));
+            ask(Optional.of("it answered 503"));
+            assertThat(log.lines())
+                    .containsExactly("WARN LE-701 The application is not healthy: this replica is no candidate"
+                            + " (it answered 503).");
+
+            ask(Optional.empty());
+            ask(Optional.empty());
+            assertThat(log.lines())
+                    .hasSize(2)
+                    .last()
+                    .isEqualTo("INFO LE-702 The application is healthy: this replica is a candidate.");
+
+            ask(Optional.of("it answered 500"));
+            assertThat(log.lines())
+                    .hasSize(3)
+                    .last()
+                    .isEqualTo("WARN LE-701 The application is not healthy: this replica is no candidate"
+                            + " (it answered 500).");
+        }
+    }
+
+    @Test
+    void whoLeadsForWantOfAHealthyReplicaIsLoggedOnce() {
+        hub.observe(new LeaseSeen(
+                new ObservedLease(null, 1, 5, null, ticker.nanoTime(), ticker.nanoTime()), Writer.OTHER, true));
+        AppHealthWatch anyone = watch(Fallback.ANYONE);
+        try (CollectedLog log = new CollectedLog(AppHealthWatch.class)) {
+            anyone.begin();
+            answer(Optional.of("it answered 503"));
+            anyone.poll();
+            answer(Optional.of("it answered 503"));
+
+            assertThat(log.lines())
+                    .containsExactly("WARN LE-703 Nobody leads, and no application is healthy: this replica is a"
+                            + " candidate, too (it answered 503).");
+        }
+    }
+
+    private AppHealthWatch watch(Fallback fallback) {
+        return new AppHealthWatch(
+                () -> {
+                    questions.add(new CompletableFuture<>());
+                    return questions.get(questions.size() - 1);
+                },
+                new HealthRule(3, fallback, Duration.ZERO),
+                hub,
+                new Recorded(),
+                ticker);
+    }
+
+    private void ask(Optional<String> problem) {
+        watch.poll();
+        answer(problem);
     }
 
     private void answer(Optional<String> problem) {

@@ -51,6 +51,18 @@ class LastingProblemTest {
     }
 
     @Test
+    void aTextMakesRoomForAnotherWhenItsPauseEnds() {
+        for (int text = 0; text < 8; text++) {
+            assertThat(problem.occurred("failed at " + text)).isTrue();
+        }
+        ticker.advance(Duration.ofMinutes(1).minusNanos(1));
+        assertThat(problem.occurred("failed at 8")).isFalse();
+
+        ticker.advance(Duration.ofNanos(1));
+        assertThat(problem.occurred("failed at 8")).isTrue();
+    }
+
+    @Test
     void itsEndIsSaidOnceAndItsReturnAtOnce() {
         assertThat(problem.ended()).isFalse();
         assertThat(problem.occurred("it is broken")).isTrue();

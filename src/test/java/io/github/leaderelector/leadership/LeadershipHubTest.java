@@ -2,6 +2,7 @@ package io.github.leaderelector.leadership;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.leaderelector.CollectedLog;
 import io.github.leaderelector.leadership.Observation.LeaseSeen;
 import io.github.leaderelector.leadership.Observation.ResignRequested;
 import io.github.leaderelector.leadership.Observation.WriteAcknowledged;
@@ -174,6 +175,35 @@ class LeadershipHubTest {
     }
 
     @Test
+    void anObserverThatFailsIsLoggedOnceUntilItHasSucceeded() {
+        boolean[] broken = {true};
+        try (CollectedLog log = new CollectedLog(LeadershipHub.class.getPackageName())) {
+            hub.subscribe("file", Runnable::run, leadership -> {
+                if (broken[0]) {
+                    throw new IOException("disk full");
+                }
+            });
+            hub.retell();
+            assertThat(log.lines()).containsExactly("WARN LE-108 file: disk full");
+
+            broken[0] = false;
+            hub.retell();
+            broken[0] = true;
+            hub.retell();
+            assertThat(log.lines()).hasSize(2);
+        }
+    }
+
+    @Test
+    void anObserverThatIsInterruptedLeavesItsThreadInterrupted() {
+        hub.subscribe("file", Runnable::run, leadership -> {
+            throw new InterruptedException();
+        });
+
+        assertThat(Thread.interrupted()).isTrue();
+    }
+
+    @Test
     void toldOfALaterStateCountsForAnEarlierOne() {
         Queue<Runnable> tasks = new ArrayDeque<>();
         hub.subscribeSign("observer", tasks::add, leadership -> {});
@@ -229,6 +259,20 @@ class LeadershipHubTest {
         assertThat(all).extracting(Transition::began).containsExactly(false, true, false, false);
         assertThat(all).extracting(Transition::ceased).containsExactly(false, false, true, false);
         assertThat(hub.transitions(2)).isEqualTo(all.subList(2, 4));
+    }
+
+    @Test
+    void remembersOnceThatAnotherProcessHasOurIdentity() {
+        see("pod-a");
+
+        hub.observe(new LeaseSeen(lease("pod-a"), Writer.NAMESAKE, true));
+        hub.observe(new LeaseSeen(lease("pod-a"), Writer.NAMESAKE, true));
+        hub.observe(new Observation.ApiFailed("500"));
+
+        assertThat(hub.transitions(1))
+                .singleElement()
+                .satisfies(
+                        change -> assertThat(change.after().reason().code()).isEqualTo(Reason.Code.IDENTITY_CONFLICT));
     }
 
     @Test

@@ -300,6 +300,28 @@ class LeadershipStateMachineTest {
         assertThat(next.since()).isEqualTo(EARLIER);
     }
 
+    /** Its event of the watch came first. */
+    @Test
+    void aWriteThatWasSeenBeforeItsAnswerIsAcknowledgedAllTheSame() {
+        Moment sent = before(NOW, Duration.ofSeconds(1));
+
+        Leadership seen = machine.next(Given.FOLLOWING_NOBODY.state(), When.OUR_WRITE_SEEN.observation(), NOW);
+
+        assertThat(machine.next(seen, new WriteAcknowledged(lease(US, 101), sent), NOW)
+                        .fencingToken(NOW))
+                .hasValue(101);
+    }
+
+    @Test
+    void aConflictOfIdentitiesThatGoesOnIsNoNewState() {
+        Leadership conflict = machine.next(Given.FOLLOWING_OWN_NAME.state(), When.NAMESAKE_SEEN.observation(), NOW);
+        Moment later = new Moment(NOW.nanos() + 1, NOW.wall());
+
+        assertThat(conflict.since()).isEqualTo(NOW);
+        assertThat(machine.next(conflict, When.NAMESAKE_SEEN.observation(), later))
+                .isEqualTo(conflict);
+    }
+
     @Test
     void seeingOurOwnWriteDoesNotLengthenAClaim() {
         Leadership next = machine.next(Given.LEADING.state(), When.OUR_WRITE_SEEN.observation(), NOW);

@@ -145,4 +145,14 @@ class WatchedClocksTest {
         assertThat(ticker.wallTime()).isEqualTo(clocks.wallTime());
         assertThat(ticker.now()).isEqualTo(clocks.now());
     }
+
+    @Test
+    void theClocksOfTheSystemAreThoseOfTheJvm() {
+        long before = System.nanoTime();
+
+        Moment now = Ticker.system().now();
+
+        assertThat(now.nanos() - before).isBetween(0L, Duration.ofMinutes(1).toNanos());
+        assertThat(now.wall()).isBetween(Instant.now().minusSeconds(60), Instant.now());
+    }
 }
