@@ -99,7 +99,11 @@ class RefusalsIT {
 
         OnServer(RealApiServer server) {
             this.server = server;
-            this.http = HttpClient.newBuilder().sslContext(server.tls()).build();
+            // By HTTP/2 it resets the stream instead of answering, when its time limit ends.
+            this.http = HttpClient.newBuilder()
+                    .version(HttpClient.Version.HTTP_1_1)
+                    .sslContext(server.tls())
+                    .build();
             apply("""
             {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "leases"},
              "rules": [{"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["*"]}]}""");
@@ -149,7 +153,7 @@ class RefusalsIT {
             keep(name + ", write", write.join());
         }
 
-        /** At the time limit, the API server resets the stream now and then instead of answering. */
+        /** At the time limit, the API server closes the connection now and then instead of answering. */
         private static Exchange answered(Supplier<Exchange> request) {
             try {
                 return request.get();
