@@ -191,6 +191,7 @@ class MainIT {
     @Test
     void withJdkJavaOptionsTheJvmGetsMoreMemoryThanTheImageGivesIt() throws Exception {
         Assumptions.assumeFalse(PackagedSidecar.isNative(), "An executable has no options of the JVM.");
+        Assumptions.assumeTrue(PackagedSidecar.hasJdkOfTheImage(), "The options are those of the image's JDK.");
         List<String> asInTheImage = new ArrayList<>(PackagedSidecar.plainCommand());
         asInTheImage.add(1, "-XX:Flags=src/main/docker/jvm.flags");
 

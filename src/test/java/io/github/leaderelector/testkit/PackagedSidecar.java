@@ -113,7 +113,8 @@ public final class PackagedSidecar {
         return Optional.of(program);
     }
 
-    private static boolean hasJdkOfTheImage() {
+    /** Whether the JVM of the tests has the version of the image's, for which its options are. */
+    public static boolean hasJdkOfTheImage() {
         return Runtime.version().feature() >= JDK_OF_THE_IMAGE;
     }
 
