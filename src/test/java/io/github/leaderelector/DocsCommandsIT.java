@@ -73,7 +73,7 @@ class DocsCommandsIT {
                     "needs JDK 25; the image does so"),
             Map.entry("docker build -f src/main/docker/Dockerfile.native -t leader-elector:1.0.0 .", IMAGE),
             Map.entry("docker build -f src/main/docker/Dockerfile.jvm -t leader-elector:1.0.0-jvm .", IMAGE),
-            Map.entry("docker build -f src/main/docker/Dockerfile.jvm -t leader-elector:1.0.0-SNAPSHOT .", IMAGE),
+            Map.entry("docker build -f src/main/docker/Dockerfile.jvm -t leader-elector:1.0.0 .", IMAGE),
             Map.entry("docker build -f src/main/docker/Dockerfile.native -t REGISTRY/leader-elector:1.0.0 .", IMAGE),
             Map.entry("docker build -t quarkus-job:1.0.0 examples/quarkus", "needs a builder of images"),
             Map.entry("kubectl port-forward pod/myapp-6c5d7f9b8-x2x4z 4040", RUNNING_POD),

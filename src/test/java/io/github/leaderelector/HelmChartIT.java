@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class HelmChartIT {
 
     private static final Path CHART = Path.of("examples/helm");
-    private static final String IMAGE = "leader-elector:1.0.0-SNAPSHOT";
+    private static final String IMAGE = "leader-elector:1.0.0";
 
     private static RealApiServer server;
 

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -19,6 +20,13 @@ class ImageNameTest {
     private static final Pattern NAMED =
             Pattern.compile("(?:image: |-t |newName: )(?!REGISTRY/)(\\S*leader-elector)(?=:\\d|\\s|$)");
 
+    /** The image of Kubernetes' own project, of which migration.md tells. */
+    private static final String OLDEST = "0.5";
+
+    /** The form of the image is no matter. */
+    private static final Pattern TAG =
+            Pattern.compile("(?:leader-elector:|newTag: |tag: )(\\d[\\w.-]*?)(?:-jvm)?(?=\\s|$)");
+
     @Test
     void readmeDocumentsAndManifestsNameTheSameImage() throws IOException {
         String name = one("<image\\.name>(.*)</image\\.name>", Path.of("pom.xml"));
@@ -26,6 +34,24 @@ class ImageNameTest {
         List<String> named = documents().flatMap(ImageNameTest::named).toList();
 
         assertThat(named).hasSizeGreaterThan(5).containsOnly(name);
+    }
+
+    /**
+     * Who builds the image by the README and deploys by the manifests must not be told of an image that is not there.
+     */
+    @Test
+    void documentsAndManifestsHaveTheSameTag() throws IOException {
+        List<Path> files = new ArrayList<>(documents().toList());
+        try (Stream<Path> examples = Files.walk(Path.of("examples"))) {
+            examples.filter(file -> file.endsWith("kustomization.yaml") || file.endsWith("values.yaml"))
+                    .forEach(files::add);
+        }
+
+        List<String> tags = files.stream()
+                .flatMap(file -> TAG.matcher(read(file)).results().map(found -> found.group(1)))
+                .toList();
+
+        assertThat(tags).hasSizeGreaterThan(10).containsOnly("1.0.0", OLDEST);
     }
 
     private static Stream<Path> documents() throws IOException {

@@ -39,7 +39,7 @@ class TutorialE2E {
         String kubeconfig = System.getenv("KUBECONFIG");
         Assumptions.assumeTrue(kubeconfig != null, "KUBECONFIG names no cluster.");
         Assumptions.assumeTrue(
-                System.getProperty("image", "").equals("leader-elector:1.0.0-SNAPSHOT"),
+                System.getProperty("image", "").equals("leader-elector:1.0.0"),
                 "-Dimage= is not the image that the tutorial's manifests name.");
         Files.createDirectories(FOLDER);
         Path own = FOLDER.resolve("kubeconfig");
