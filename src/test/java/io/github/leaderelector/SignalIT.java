@@ -42,9 +42,12 @@ class SignalIT {
                     sidecar.terminate();
                 }
                 for (JarProcess sidecar : all) {
-                    // 143 is the JVM's own answer before it has come to our first line.
+                    // 143 is the JVM's own answer before it has come to our first line, now and then with words of its
+                    // own.
                     assertThat(sidecar.status()).as(sidecar.everything()).isIn(0, 143);
-                    assertThat(sidecar.stderr()).isEmpty();
+                    if (sidecar.status() == 0) {
+                        assertThat(sidecar.stderr()).isEmpty();
+                    }
                     assertThat(sidecar.leaderFile()).doesNotExist();
                 }
             } finally {
