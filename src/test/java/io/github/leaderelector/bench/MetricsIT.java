@@ -56,12 +56,20 @@ class MetricsIT {
                     .orElseThrow();
 
             // A follower that has settled asks for nothing more, so both have counted to the end.
-            Map<String, Long> told = requestsByVerb(scrape(follower));
+            String counted = scrape(follower);
+            Map<String, Long> answered = requestsByVerb(counted, false);
             Map<String, Long> seen = leases(follower.api().countsSince(begin));
-            assertThat(told.keySet()).isEqualTo(seen.keySet());
-            // A request that a kept connection does not answer at once, as on a busy machine, is sent twice.
-            told.forEach(
-                    (verb, count) -> assertThat(seen.get(verb) - count).as(verb).isBetween(0L, 1L));
+            // A request that a kept connection does not answer at once, as on a busy machine, is sent twice; one that
+            // got
+            // no answer at all may not have come to the network.
+            long more = 1
+                    + 2
+                            * requestsByVerb(counted, true).values().stream()
+                                    .mapToLong(n -> n)
+                                    .sum();
+            assertThat(answered).containsKeys("get", "watch");
+            answered.forEach((verb, count) ->
+                    assertThat(seen.getOrDefault(verb, 0L)).as(verb).isBetween(count, count + more));
 
             String first = scrape(leader);
             long from = System.nanoTime();
