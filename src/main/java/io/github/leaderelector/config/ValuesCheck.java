@@ -44,12 +44,17 @@ final class ValuesCheck {
     }
 
     int number(String name, String text, int least, int most) {
-        String digits = text.strip();
-        int number = NUMBER.matcher(digits).matches() ? Integer.parseInt(digits) : -1;
+        int number = parsed(text);
         if (number < least || number > most) {
             problems.wrong(name, text, "a number from " + least + " to " + most);
         }
         return number;
+    }
+
+    /** The number in {@code text}; -1 if there is none. Quarkus, which reads the same port, strips it, too. */
+    private static int parsed(String text) {
+        String digits = text.strip();
+        return NUMBER.matcher(digits).matches() ? Integer.parseInt(digits) : -1;
     }
 
     URI url(String name, String text) {
@@ -71,9 +76,7 @@ final class ValuesCheck {
     }
 
     int httpPort(String text) {
-        // Quarkus, which reads the same text, strips it, too.
-        String digits = text.strip();
-        int port = NUMBER.matcher(digits).matches() ? Integer.parseInt(digits) : -1;
+        int port = parsed(text);
         if (port < 0 || port > HIGHEST_PORT) {
             problems.wrong(
                     "HTTP_PORT",

@@ -45,7 +45,7 @@ public final class ApiClient implements AutoCloseable {
     private boolean closed;
     private volatile long lastAnswerNanos;
 
-    /** The connections that requests share. */
+    /** The connections that requests and watches share. */
     static final class Connections {
         final Route route;
         final HttpClient http;
@@ -114,7 +114,8 @@ public final class ApiClient implements AutoCloseable {
     }
 
     /**
-     * Opens a watch; the future completes when the API server has accepted it. A watch that ends is not opened again.
+     * Opens a watch; the future completes when the API server has accepted it. A watch that ends is not opened again;
+     * it ends at the latest with its connection, which a later request replaces if it gets no answer.
      */
     public CompletableFuture<ApiWatch> watch(ApiRequest request, ApiWatch.Listener listener) {
         return inTime(request.what(), (access, result) -> new WatchCall(this, request, listener, result).begin(access));

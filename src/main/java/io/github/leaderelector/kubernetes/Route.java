@@ -82,12 +82,12 @@ final class Route {
 
     /** The target of a request for {@code path} to {@code address}. */
     RequestOptions target(String path, SocketAddress address) {
-        RequestOptions options = new RequestOptions();
         String name = access.tls().serverName().orElse(host);
-        options.setHost(name);
-        options.setPort(port);
-        options.setSsl(secure);
-        options.setURI(access.server().getRawPath() + path);
+        RequestOptions options = new RequestOptions()
+                .setHost(name)
+                .setPort(port)
+                .setSsl(secure)
+                .setURI(access.server().getRawPath() + path);
         if (access.proxy().isPresent()) {
             ApiAccess.Proxy proxy = access.proxy().get();
             ProxyOptions proxyOptions = new ProxyOptions()
